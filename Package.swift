@@ -1,0 +1,56 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+    name: "sprout",
+    targets: [
+        // MARK: C libraries
+
+        .target(name: "CLinux"),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+
+        // MARK: Wrappers
+
+        .target(name: "Database", dependencies: ["CSQLite"], swiftSettings: strict),
+        .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "Systemd", dependencies: ["CSystemd", "Linux"], swiftSettings: strict),
+
+        // MARK: Values: no I/O, no Foundation
+
+        .target(name: "Model", swiftSettings: strict),
+
+        // MARK: Machinery
+
+        .target(name: "Control", dependencies: ["HTTP", "Linux", "Model", "Store", "Systemd"], swiftSettings: strict),
+        .target(name: "HTTP", dependencies: ["Linux"], swiftSettings: strict),
+        .target(name: "Ledger", dependencies: ["Database", "Linux", "Model", "Store"], swiftSettings: strict),
+        .target(name: "Store", dependencies: ["Database", "Model"], swiftSettings: strict),
+
+        // MARK: Daemons
+
+        .executableTarget(
+            name: "sprout-boot", dependencies: ["Control", "HTTP", "Linux", "Store", "Systemd"], swiftSettings: strict),
+        .executableTarget(
+            name: "sprout-dhcp", dependencies: ["Control", "HTTP", "Linux", "Store", "Systemd"], swiftSettings: strict),
+        .executableTarget(
+            name: "sprout-metadata", dependencies: ["Control", "HTTP", "Linux", "Store", "Systemd"], swiftSettings: strict),
+        .executableTarget(
+            name: "sprout-orchestrator",
+            dependencies: ["Control", "HTTP", "Ledger", "Linux", "Model", "Store", "Systemd"],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "sprout-web", dependencies: ["Control", "HTTP", "Linux", "Model", "Store", "Systemd"],
+            swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,114 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+int linux_accept(int listener) {
+    return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+int linux_open_readable(const char *path) {
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+int linux_peer(int socket, struct linux_peer *peer) {
+    struct ucred credentials;
+    socklen_t size = sizeof credentials;
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == -1) return -1;
+    peer->pid = credentials.pid;
+    peer->uid = credentials.uid;
+    return 0;
+}
+
+int linux_raise_signal_descriptor(const int *signals, int count) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int i = 0; i < count; i++) sigaddset(&set, signals[i]);
+    if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0) return -1;
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+ssize_t linux_receive_from_process(int socket, void *bytes, size_t capacity, pid_t *sender) {
+    union { char bytes[CMSG_SPACE(sizeof(struct ucred))]; struct cmsghdr align; } control;
+    struct iovec vector = { bytes, capacity };
+    struct msghdr message = {
+        .msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control,
+    };
+    ssize_t count = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (count == -1) return -1;
+    *sender = 0;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c))
+        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDENTIALS)
+            *sender = ((struct ucred *)CMSG_DATA(c))->pid;
+    return count;
+}
+
+static void write_own_pid(char *const *environment) {
+    static const char name[] = "LISTEN_PID=";
+    for (; *environment; environment++) {
+        if (strncmp(*environment, name, sizeof name - 1) != 0) continue;
+        char digits[16];
+        int count = 0;
+        for (pid_t rest = getpid(); rest > 0; rest /= 10) digits[count++] = '0' + rest % 10;
+        char *text = *environment + sizeof name - 1;
+        while (count > 0) *text++ = digits[--count];
+        *text = 0;
+    }
+}
+
+// Runs between fork and exec: only calls that are async-signal-safe.
+static void become(const struct linux_program *program, pid_t parent) {
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent) _exit(1);
+    setpgid(0, 0);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL);
+
+    int count = program->descriptor_count, kept[count + 1];
+    for (int i = 0; i < count; i++)
+        if ((kept[i] = fcntl(program->descriptors[i], F_DUPFD_CLOEXEC, 16 + count)) == -1) return;
+    int output = fcntl(program->output, F_DUPFD_CLOEXEC, 16 + count);
+    int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (output == -1 || input == -1) return;
+    dup2(input, 0);
+    dup2(output, 1);
+    dup2(output, 2);
+    for (int i = 0; i < count; i++) dup2(kept[i], 3 + i);
+
+    write_own_pid(program->environment);
+    if (program->directory && chdir(program->directory) == -1) return;
+    execve(program->path, program->arguments, program->environment);
+}
+
+pid_t linux_start(const struct linux_program *program) {
+    int failure[2];
+    if (pipe2(failure, O_CLOEXEC) == -1) return -1;
+    // Out of the way of the child's own descriptors 3, 4, …
+    int report = fcntl(failure[1], F_DUPFD_CLOEXEC, 32 + program->descriptor_count);
+    close(failure[1]);
+    pid_t parent = getpid(), child = report == -1 ? -1 : fork();
+    if (child == 0) {
+        become(program, parent);
+        int code = errno;
+        ssize_t ignored = write(report, &code, sizeof code);
+        (void)ignored;
+        _exit(127);
+    }
+    int code = errno;
+    if (report != -1) close(report);
+    if (child != -1) {
+        code = 0;
+        ssize_t count = read(failure[0], &code, sizeof code);
+        if (count == (ssize_t)sizeof code) child = -1;
+    }
+    close(failure[0]);
+    errno = code;
+    return child;
+}

@@ -1,0 +1,36 @@
+#pragma once
+// The Linux that Swift's Glibc module leaves out: headers it does not map (epoll, signalfd, inotify), functions
+// hidden behind _GNU_SOURCE (accept4, SO_PEERCRED), and macros it cannot import (CMSG_*).
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/sendfile.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/un.h>
+
+struct linux_peer {
+    pid_t pid;
+    uid_t uid;
+};
+
+// What a new program starts with. The descriptors become 3, 4, …; an entry "LISTEN_PID=…" in the
+// environment is overwritten with the child's own process id.
+struct linux_program {
+    const char *path;
+    char *const *arguments;
+    char *const *environment;
+    const char *directory;
+    const int *descriptors;
+    int descriptor_count;
+    int output;
+};
+
+int linux_accept(int listener);
+int linux_open_readable(const char *path);
+int linux_peer(int socket, struct linux_peer *peer);
+int linux_raise_signal_descriptor(const int *signals, int count);
+ssize_t linux_receive_from_process(int socket, void *bytes, size_t capacity, pid_t *sender);
+pid_t linux_start(const struct linux_program *program);

@@ -1,0 +1,104 @@
+public import HTTP
+public import Linux
+public import Model
+public import Store
+
+/// Serves `GET /events`: every event after the one the client has seen, then each new one as it is committed.
+public struct EventStream: Sendable {
+    /// How a daemon shows an event to its clients.
+    public typealias Rendering = @Sendable (Event) async throws -> [UInt8]
+
+    private let store: Store
+    private let feed: Feed
+    private let rendering: Rendering
+
+    public init(_ store: Store, _ feed: Feed, rendering: @escaping Rendering = { try JSON.encode($0) }) {
+        self.store = store
+        self.feed = feed
+        self.rendering = rendering
+    }
+
+    public func respond(to request: Request) async throws -> Response {
+        let last = try await startingPoint(request)
+        return .events { writer in
+            var seen = last.id
+            if last.isReset { try await writer.send(id: seen, event: "reset", data: "{}") }
+            for await _ in await feed.rings() {
+                let before = seen
+                seen = try await sendAll(after: seen, to: writer)
+                if seen == before { try await writer.sendHeartbeat() }
+            }
+        }
+    }
+
+    /// Where this client goes on. A browser that comes back says so in Last-Event-ID, a page in its first URL; without
+    /// either the stream begins with what comes next. A point that is not in the database calls for a reset.
+    private func startingPoint(_ request: Request) async throws -> (id: Int64, isReset: Bool) {
+        let newest = try await store.newestEventID()
+        guard let text = request.headers["last-event-id"] ?? request.query["after"] else { return (newest, false) }
+        guard let id = Int64(text), id >= 0 else {
+            throw Problem(400, "The point to resume from is \"\(text)\", which is no event's id.")
+        }
+        return try await store.canResume(after: id) ? (id, false) : (newest, true)
+    }
+
+    private func sendAll(after id: Int64, to writer: ResponseWriter) async throws -> Int64 {
+        var seen = id
+        while true {
+            let events = try await store.events(after: seen, limit: 200)
+            for event in events {
+                let data = String(decoding: try await rendering(event), as: UTF8.self)
+                try await writer.send(id: event.id, data: data)
+                seen = event.id
+            }
+            if events.count < 200 { return seen }
+        }
+    }
+}
+
+/// Rings the feed every 15 seconds, so that each stream says something and a connection that is gone is noticed.
+public struct Heartbeat: Service {
+    private let feed: Feed
+    private let reactor: Reactor
+
+    public init(_ feed: Feed, _ reactor: Reactor) {
+        self.feed = feed
+        self.reactor = reactor
+    }
+
+    public func run() async throws {
+        while true {
+            try await reactor.sleep(for: .seconds(15))
+            await feed.ring()
+        }
+    }
+}
+
+/// Follows the orchestrator's events and rings this process's own feed with each.
+///
+/// The stream is a doorbell only: what happened is read from the database. While the orchestrator is away nothing is
+/// written, so there is nothing to miss; the first ring after it is back shows all.
+public struct Follower: Service {
+    private let orchestrator: Client
+    private let feed: Feed
+    private let reactor: Reactor
+
+    public init(_ orchestrator: Client, _ feed: Feed, _ reactor: Reactor) {
+        self.orchestrator = orchestrator
+        self.feed = feed
+        self.reactor = reactor
+    }
+
+    public func run() async throws {
+        while true {
+            do {
+                try await orchestrator.follow("/events") { _ in await feed.ring() }
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch {
+                try await reactor.sleep(for: .milliseconds(200))
+            }
+            await feed.ring()
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import HTTP
+public import Linux
+
+/// Something a daemon saw, told to the orchestrator: never refused, may be lost, and worth nothing twice.
+public struct Observation: Equatable, Sendable, Codable {
+    public enum Kind: String, Sendable, Codable {
+        case daemonStarted = "daemon.started"
+    }
+
+    public let kind: Kind
+    public let daemon: String
+    public let message: String
+
+    public init(_ kind: Kind, daemon: String, message: String) {
+        self.kind = kind
+        self.daemon = daemon
+        self.message = message
+    }
+}
+
+/// Sends observations in the background, the newest first to survive when the orchestrator is away.
+public struct Observations: Service {
+    private let client: Client
+    private let reactor: Reactor
+    private let arrivals: AsyncStream<Observation>
+    private let queue: AsyncStream<Observation>.Continuation
+
+    public init(socket: String, _ reactor: Reactor) {
+        client = Client(.unix(path: socket), reactor)
+        self.reactor = reactor
+        (arrivals, queue) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(256))
+    }
+
+    /// Hands an observation over and returns at once: no reply to a client ever waits for it.
+    public func report(_ observation: Observation) { queue.yield(observation) }
+
+    public func run() async throws {
+        for await observation in arrivals {
+            let body = try JSON.encode(observation)
+            while true {
+                do {
+                    let answer = try await client.send("POST", "/observations", body: body, timeout: .seconds(5))
+                    if answer.status < 500 { break }
+                } catch is CancellationError {
+                    throw CancellationError()
+                } catch {}
+                try await reactor.sleep(for: .seconds(1))
+            }
+        }
+        try Task.checkCancellation()
+    }
+}
+
+extension Observation {
+    public static func started(_ daemon: String) -> Observation {
+        Observation(.daemonStarted, daemon: daemon, message: "\(daemon) \(Release.version) started.")
+    }
+}

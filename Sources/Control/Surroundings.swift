@@ -1,0 +1,16 @@
+import Linux
+
+/// Where a daemon finds what it shares with the others: from the environment, or where the package puts it.
+public struct Surroundings: Sendable {
+    public let database = Environment["SPROUT_DATABASE"] ?? "/var/lib/sprout/db/sprout.db"
+    public let commandSocket = Environment["SPROUT_COMMAND_SOCKET"] ?? "/run/sprout/command.sock"
+    public let observeSocket = Environment["SPROUT_OBSERVE_SOCKET"] ?? "/run/sprout/observe.sock"
+    public let configuration = Environment["SPROUT_CONFIG"] ?? "/etc/sprout/provisioning.yaml"
+
+    public init() {}
+}
+
+/// The release, as `sprout --version`, the health answers and the events name it.
+public enum Release {
+    public static let version = "0.1.0"
+}

@@ -1,0 +1,56 @@
+/// A daemon's whole surface, in one table: the first thing to read in any of them.
+public struct Routes: Sendable {
+    public typealias Handler = @Sendable (Request) async throws -> Response
+
+    public struct Route: Sendable {
+        let method: String
+        let pattern: [Substring]
+        let handler: Handler
+
+        public static func get(_ path: String, _ handler: @escaping Handler) -> Route {
+            Route(method: "GET", pattern: path.split(separator: "/"), handler: handler)
+        }
+
+        public static func post(_ path: String, _ handler: @escaping Handler) -> Route {
+            Route(method: "POST", pattern: path.split(separator: "/"), handler: handler)
+        }
+
+        public static func delete(_ path: String, _ handler: @escaping Handler) -> Route {
+            Route(method: "DELETE", pattern: path.split(separator: "/"), handler: handler)
+        }
+
+        /// The path's parameters where it fits the pattern (`/hosts/:id`), else nil.
+        func match(_ segments: [String]) -> [String: String]? {
+            guard segments.count == pattern.count else { return nil }
+            var parameters: [String: String] = [:]
+            for (expected, actual) in zip(pattern, segments) {
+                if expected.hasPrefix(":") {
+                    parameters[String(expected.dropFirst())] = actual
+                } else if expected != actual {
+                    return nil
+                }
+            }
+            return parameters
+        }
+    }
+
+    private let routes: [Route]
+
+    public init(_ routes: Route...) { self.routes = routes }
+
+    /// Finds the route and runs it. HEAD is GET without its body, which the server leaves out.
+    public func respond(to request: Request) async throws -> Response {
+        let method = request.method == "HEAD" ? "GET" : request.method
+        let candidates = routes.compactMap { route in route.match(request.segments).map { (route, $0) } }
+        guard let (route, parameters) = candidates.first(where: { $0.0.method == method }) else {
+            guard !candidates.isEmpty else { throw Problem(404, "There is nothing at \(request.path).") }
+            let allowed = candidates.map(\.0.method).joined(separator: ", ")
+            var response = Problem(405, "\(request.path) takes \(allowed), not \(request.method).").response
+            response.headers["allow"] = allowed
+            return response
+        }
+        var request = request
+        request.parameters = parameters
+        return try await route.handler(request)
+    }
+}

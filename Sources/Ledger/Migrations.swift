@@ -1,0 +1,117 @@
+import Database
+import Store
+
+/// How the database came to its present layout. A migration only adds, so that the readers of the release before,
+/// which are restarted after the orchestrator, go on reading; and none is ever changed once it was released.
+enum Migrations {
+    static let all: [String] = [
+        """
+        CREATE TABLE host (
+            id TEXT PRIMARY KEY,
+            hostname TEXT NOT NULL UNIQUE,
+            boot_mac TEXT NOT NULL,
+            server_type TEXT NOT NULL,
+            state TEXT NOT NULL,
+            state_since INTEGER NOT NULL,
+            created_at INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE host_mac (
+            mac TEXT PRIMARY KEY,
+            host TEXT NOT NULL REFERENCES host (id) ON DELETE CASCADE
+        ) STRICT;
+        CREATE INDEX host_mac_by_host ON host_mac (host);
+
+        CREATE TABLE host_label (
+            host TEXT NOT NULL REFERENCES host (id) ON DELETE CASCADE,
+            key TEXT NOT NULL,
+            value TEXT NOT NULL,
+            PRIMARY KEY (host, key)
+        ) STRICT;
+
+        CREATE TABLE operation (
+            id TEXT PRIMARY KEY,
+            host TEXT NOT NULL REFERENCES host (id) ON DELETE CASCADE,
+            started_at INTEGER NOT NULL,
+            ended_at INTEGER,
+            outcome TEXT,
+            server_types_version INTEGER NOT NULL,
+            token_hash BLOB
+        ) STRICT;
+        CREATE INDEX operation_by_host ON operation (host);
+        CREATE UNIQUE INDEX operation_under_way ON operation (host) WHERE ended_at IS NULL;
+
+        -- Events outlive their hosts: they are the audit trail. Ids are never used again, not even after pruning.
+        CREATE TABLE event (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            at INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            message TEXT NOT NULL,
+            host TEXT,
+            hostname TEXT,
+            operation TEXT,
+            actor TEXT NOT NULL,
+            request TEXT
+        ) STRICT;
+        CREATE INDEX event_by_host ON event (host, id);
+        CREATE UNIQUE INDEX event_by_request ON event (request) WHERE request IS NOT NULL;
+
+        CREATE TABLE effect (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            host TEXT NOT NULL,
+            operation TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            due_at INTEGER NOT NULL,
+            done_at INTEGER,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            problem TEXT
+        ) STRICT;
+        CREATE INDEX effect_pending ON effect (due_at) WHERE done_at IS NULL;
+
+        CREATE TABLE deadline (
+            host TEXT PRIMARY KEY REFERENCES host (id) ON DELETE CASCADE,
+            operation TEXT NOT NULL,
+            due_at INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX deadline_by_time ON deadline (due_at);
+
+        -- Only ever sealed: the key is not in the database.
+        CREATE TABLE secret (
+            name TEXT PRIMARY KEY,
+            sealed BLOB NOT NULL,
+            updated_at INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE setting (
+            key TEXT PRIMARY KEY,
+            value TEXT
+        ) STRICT;
+
+        CREATE TABLE server_types (
+            version INTEGER PRIMARY KEY AUTOINCREMENT,
+            loaded_at INTEGER NOT NULL,
+            source TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE server_type (
+            version INTEGER NOT NULL REFERENCES server_types (version),
+            key TEXT NOT NULL,
+            display_name TEXT NOT NULL,
+            hostname_prefix TEXT NOT NULL,
+            body TEXT NOT NULL,
+            PRIMARY KEY (version, key)
+        ) STRICT;
+        """
+    ]
+
+    /// Brings the database to this release's layout, each step in a transaction of its own.
+    static func run(on connection: borrowing Connection) throws {
+        let found = try connection.rows("PRAGMA user_version") { $0.int(0) }.first ?? 0
+        guard found <= Schema.version else { throw StoreUnavailable.newer(schema: found) }
+        for (index, script) in all.enumerated().dropFirst(Int(found)) {
+            try connection.write {
+                try connection.runScript(script)
+                try connection.run("PRAGMA user_version = \(index + 1)")
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import Database
+public import Model
+import Store
+
+extension Ledger {
+    /// Moves a host along the lifecycle table, or refuses: the only place where a state changes.
+    public func advance(hostID: String, on event: LifecycleEvent, reason: String? = nil, by author: Author) throws -> Host {
+        try connection.write {
+            if let done = try hostAlreadyChanged(.hostAdvanced, by: author) { return try existingHost(id: done) }
+            var host = try existingHost(id: hostID)
+            guard let step = Lifecycle.step(from: host.state, on: event) else {
+                throw Refused(.conflict, Self.refusal(of: event, for: host))
+            }
+            let moment = now()
+            let operation = try operation(of: host, leading: step.to, at: moment)
+            let before = host.state
+            (host.state, host.stateSince) = (step.to, moment)
+            try connection.run(
+                "UPDATE host SET state = ?, state_since = ? WHERE id = ?",
+                .text(host.state.rawValue), .int(moment.milliseconds), .text(host.id))
+            try setDeadline(host, operation, moment)
+            for effect in step.effects { try add(effect, host, operation, moment) }
+            let why = reason.map { ": \($0)" } ?? "."
+            try append(
+                .hostAdvanced, "\(host.hostname) went from \(before.rawValue) to \(host.state.rawValue)\(why)",
+                host: host, operation: operation, by: author)
+            return host
+        }
+    }
+
+    /// Fails every host whose deadline has passed, and gives their names.
+    public func passDeadlines(by author: Author) throws -> [String] {
+        let due = try connection.rows(
+            """
+            SELECT host.id, host.hostname, host.state, deadline.due_at FROM deadline JOIN host ON host.id = deadline.host
+            WHERE deadline.due_at <= ? ORDER BY deadline.due_at
+            """, .int(now().milliseconds)
+        ) { ($0.text(0), $0.text(1), $0.text(2), Timestamp(milliseconds: $0.int(3))) }
+        for (id, _, state, moment) in due {
+            let reason = "it was still \(state) when its time ran out at \(moment). Look at its timeline, then rebuild it."
+            _ = try advance(hostID: id, on: .deadlinePassed, reason: reason, by: author)
+        }
+        return due.map(\.1)
+    }
+
+    public func nextDeadline() throws -> Timestamp? {
+        try connection.rows("SELECT min(due_at) FROM deadline") { row in
+            row.optionalInt(0).map { Timestamp(milliseconds: $0) }
+        }.first ?? nil
+    }
+
+    /// The operation a step belongs to: begun by the step that leaves rest, ended by the one that comes back to it.
+    private func operation(of host: Host, leading state: HostState, at moment: Timestamp) throws -> String {
+        let running = try connection.rows(
+            "SELECT id FROM operation WHERE host = ? AND ended_at IS NULL", .text(host.id)
+        ) { $0.text(0) }.first
+        let operation = try running ?? begin(host, moment)
+        if !state.isUnderWay {
+            try connection.run(
+                "UPDATE operation SET ended_at = ?, outcome = ? WHERE id = ?",
+                .int(moment.milliseconds), .text(state.rawValue), .text(operation))
+        }
+        return operation
+    }
+
+    private func begin(_ host: Host, _ moment: Timestamp) throws -> String {
+        let id = newID()
+        try connection.run(
+            """
+            INSERT INTO operation (id, host, started_at, server_types_version)
+            VALUES (?, ?, ?, (SELECT coalesce(max(version), 0) FROM server_types))
+            """, .text(id), .text(host.id), .int(moment.milliseconds))
+        return id
+    }
+
+    private func setDeadline(_ host: Host, _ operation: String, _ moment: Timestamp) throws {
+        try connection.run("DELETE FROM deadline WHERE host = ?", .text(host.id))
+        guard let deadline = host.state.deadline else { return }
+        try connection.run(
+            "INSERT INTO deadline (host, operation, due_at) VALUES (?, ?, ?)",
+            .text(host.id), .text(operation), .int((moment + deadline).milliseconds))
+    }
+
+    private func add(_ effect: Effect, _ host: Host, _ operation: String, _ moment: Timestamp) throws {
+        try connection.run(
+            "INSERT INTO effect (host, operation, kind, due_at) VALUES (?, ?, ?, ?)",
+            .text(host.id), .text(operation), .text(effect.rawValue), .int(moment.milliseconds))
+    }
+
+    private static func refusal(of event: LifecycleEvent, for host: Host) -> String {
+        let possible = Lifecycle.events(in: host.state).map(\.rawValue).joined(separator: ", ")
+        return "\(host.hostname) is \(host.state.rawValue), where \(event.rawValue) is not possible;"
+            + " possible are: \(possible)."
+    }
+}

@@ -1,0 +1,41 @@
+import CLinux
+import Glibc
+
+/// An owned file descriptor: exactly one owner, closed exactly once, when that owner lets go.
+public struct FileDescriptor: ~Copyable, Sendable {
+    public let rawValue: CInt
+
+    public init(owning rawValue: CInt) {
+        self.rawValue = rawValue
+    }
+
+    deinit { _ = Glibc.close(rawValue) }
+
+    /// Opens a file for reading.
+    public init(reading path: String) throws(Errno) {
+        rawValue = try retrying { linux_open_readable(path) }
+    }
+
+    /// Appends what can be read now to `bytes`, and says how much that was; 0 is end of file.
+    public borrowing func read(into bytes: inout [UInt8], upTo count: Int) throws(Errno) -> Int {
+        let fd = rawValue
+        return try withUnsafeTemporaryAllocation(byteCount: count, alignment: 16) { space throws(Errno) in
+            let received = try retrying { Glibc.read(fd, space.baseAddress, count) }
+            bytes.append(contentsOf: space.prefix(received))
+            return received
+        }
+    }
+
+    /// Writes what can be written now, without the signal that a vanished reader would raise.
+    public borrowing func write(_ bytes: ArraySlice<UInt8>) throws(Errno) -> Int {
+        let fd = rawValue
+        return try retrying { bytes.withUnsafeBytes { Glibc.write(fd, $0.baseAddress, $0.count) } }
+    }
+
+    /// Makes calls on this descriptor return at once, and programs started from here not inherit it.
+    public borrowing func makeNonBlocking() throws(Errno) {
+        let flags = try retrying { fcntl(rawValue, F_GETFL) }
+        try retrying { fcntl(rawValue, F_SETFL, flags | O_NONBLOCK) }
+        try retrying { fcntl(rawValue, F_SETFD, FD_CLOEXEC) }
+    }
+}

@@ -1,0 +1,40 @@
+/// Something that happened: a line of the timeline, of the audit trail and of the event stream at once.
+public struct Event: Equatable, Sendable, Codable, Identifiable {
+    /// Grows by one with every event, and is what a client sends as Last-Event-ID.
+    public var id: Int64
+    public var at: Timestamp
+    public var kind: Kind
+    /// What happened, as a sentence.
+    public var message: String
+    public var host: String?
+    public var hostname: String?
+    public var operation: String?
+    /// Who caused it: a daemon, or a person through one.
+    public var actor: String
+    public var request: String?
+
+    public enum Kind: String, CaseIterable, Sendable, Codable {
+        case daemonStarted = "daemon.started"
+        case hostRegistered = "host.registered"
+        case hostRemoved = "host.removed"
+        case hostAdvanced = "host.advanced"
+        case hostRefused = "host.refused"
+        case serverTypesLoaded = "server_types.loaded"
+        case serverTypesRejected = "server_types.rejected"
+    }
+
+    public init(
+        id: Int64, at: Timestamp, kind: Kind, message: String, host: String?, hostname: String?, operation: String?,
+        actor: String, request: String?
+    ) {
+        self.id = id
+        self.at = at
+        self.kind = kind
+        self.message = message
+        self.host = host
+        self.hostname = hostname
+        self.operation = operation
+        self.actor = actor
+        self.request = request
+    }
+}

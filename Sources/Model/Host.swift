@@ -1,0 +1,53 @@
+/// A bare machine that Sprout manages.
+public struct Host: Equatable, Sendable, Codable {
+    public var id: String
+    public var hostname: Hostname
+    /// The interface it netboots from, and all that are known to be its own.
+    public var mac: MACAddress
+    public var macs: [MACAddress]
+    public var serverType: String
+    public var state: HostState
+    public var stateSince: Timestamp
+    public var labels: [String: String]
+    public var createdAt: Timestamp
+
+    public init(
+        id: String, hostname: Hostname, mac: MACAddress, macs: [MACAddress], serverType: String, state: HostState,
+        stateSince: Timestamp, labels: [String: String], createdAt: Timestamp
+    ) {
+        self.id = id
+        self.hostname = hostname
+        self.mac = mac
+        self.macs = macs
+        self.serverType = serverType
+        self.state = state
+        self.stateSince = stateSince
+        self.labels = labels
+        self.createdAt = createdAt
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id, hostname, mac, macs, state, labels
+        case serverType = "server_type"
+        case stateSince = "state_since"
+        case createdAt = "created_at"
+    }
+}
+
+/// One page of hosts, in the order of their ids; `next` is where the next page begins, if there is one.
+public struct HostPage: Equatable, Sendable, Codable {
+    public var hosts: [Host]
+    public var next: String?
+
+    public init(hosts: [Host], next: String?) {
+        self.hosts = hosts
+        self.next = next
+    }
+
+    /// `next` is always there, so that a client need not know whether it may be absent.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(hosts, forKey: .hosts)
+        try container.encode(next, forKey: .next)
+    }
+}

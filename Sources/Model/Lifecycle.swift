@@ -1,0 +1,130 @@
+/// Where a host is in its life. Only the orchestrator moves it, and only along `Lifecycle.table`.
+public enum HostState: String, CaseIterable, Sendable, Codable {
+    case registered
+    case pxeReady = "pxe_ready"
+    case pxeBooted = "pxe_booted"
+    case installing
+    case installed
+    case firstBoot = "first_boot"
+    case joining
+    case ready
+    case failed
+
+    /// How long a host may stay in a state that should lead on by itself, before it has failed.
+    public var deadline: Duration? {
+        switch self {
+        case .pxeReady: .seconds(10 * 60)
+        case .pxeBooted: .seconds(5 * 60)
+        case .installing: .seconds(25 * 60)
+        case .installed, .firstBoot, .joining: .seconds(10 * 60)
+        case .registered, .ready, .failed: nil
+        }
+    }
+
+    /// True while an operation is at work on the host.
+    public var isUnderWay: Bool { deadline != nil }
+
+    /// The state in a reader's words.
+    public var sentence: String {
+        switch self {
+        case .registered: "known, and left alone"
+        case .pxeReady: "waiting for the machine to netboot"
+        case .pxeBooted: "the installer's kernel is loading"
+        case .installing: "the installer is at work"
+        case .installed: "installed; the machine restarts"
+        case .firstBoot: "the new system starts for the first time"
+        case .joining: "joining the cluster"
+        case .ready: "ready"
+        case .failed: "failed"
+        }
+    }
+}
+
+/// What moves a host from one state to the next.
+public enum LifecycleEvent: String, CaseIterable, Sendable, Codable {
+    case rebuild
+    case fetchedKernel = "fetched_kernel"
+    case askedForAnswer = "asked_for_answer"
+    case reportedInstalled = "reported_installed"
+    case startedNewSystem = "started_new_system"
+    case phonedHome = "phoned_home"
+    case joined
+    case broke
+    case deadlinePassed = "deadline_passed"
+    case cancel
+}
+
+/// What is to be done outside the database once a step is committed.
+public enum Effect: String, CaseIterable, Sendable, Codable {
+    case armNetboot = "arm_netboot"
+    case disarmNetboot = "disarm_netboot"
+    case joinCluster = "join_cluster"
+    case registerInInventory = "register_in_inventory"
+    case removeKey = "remove_key"
+}
+
+public enum Lifecycle {
+    public struct Step: Equatable, Sendable {
+        public let to: HostState
+        public let effects: [Effect]
+    }
+
+    /// The whole state machine: a pair that is not here is refused, and there is no other place to look.
+    ///
+    /// An operation that ends before the installer was reached has touched nothing: its host goes back to registered.
+    public static let table: [HostState: [LifecycleEvent: Step]] = [
+        .registered: [.rebuild: .to(.pxeReady, .armNetboot)],
+        .pxeReady: [
+            .fetchedKernel: .to(.pxeBooted),
+            .broke: .failed,
+            .deadlinePassed: .failed,
+            .cancel: .to(.registered, .disarmNetboot, .removeKey),
+        ],
+        .pxeBooted: [
+            .askedForAnswer: .to(.installing),
+            .broke: .failed,
+            .deadlinePassed: .failed,
+            .cancel: .to(.registered, .disarmNetboot, .removeKey),
+        ],
+        .installing: [
+            .reportedInstalled: .to(.installed, .disarmNetboot),
+            .broke: .failed,
+            .deadlinePassed: .failed,
+            .cancel: .failed,
+        ],
+        .installed: [
+            .startedNewSystem: .to(.firstBoot),
+            .broke: .failed,
+            .deadlinePassed: .failed,
+            .cancel: .failed,
+        ],
+        .firstBoot: [
+            .phonedHome: .to(.joining, .joinCluster),
+            .broke: .failed,
+            .deadlinePassed: .failed,
+            .cancel: .failed,
+        ],
+        .joining: [
+            .joined: .to(.ready, .removeKey, .registerInInventory),
+            .broke: .failed,
+            .deadlinePassed: .failed,
+            .cancel: .failed,
+        ],
+        .ready: [.rebuild: .to(.pxeReady, .armNetboot)],
+        .failed: [.rebuild: .to(.pxeReady, .armNetboot)],
+    ]
+
+    public static func step(from state: HostState, on event: LifecycleEvent) -> Step? { table[state]?[event] }
+
+    /// What can happen to a host in this state, in the order of `LifecycleEvent`.
+    public static func events(in state: HostState) -> [LifecycleEvent] {
+        LifecycleEvent.allCases.filter { table[state]?[$0] != nil }
+    }
+}
+
+extension Lifecycle.Step {
+    static func to(_ state: HostState, _ effects: Effect...) -> Self { Self(to: state, effects: effects) }
+
+    /// What an operation leaves behind is taken away however it ends.
+    static let failed = Self(to: .failed, effects: [.disarmNetboot, .removeKey])
+}

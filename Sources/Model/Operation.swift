@@ -1,0 +1,29 @@
+/// One piece of work on a host, from its start to its end in `ready`, `failed` or back in `registered`.
+public struct Operation: Equatable, Sendable, Codable, Identifiable {
+    public var id: String
+    public var host: String
+    public var startedAt: Timestamp
+    public var endedAt: Timestamp?
+    public var outcome: HostState?
+    /// The version of the server types it started with, and keeps.
+    public var serverTypesVersion: Int64
+
+    public init(
+        id: String, host: String, startedAt: Timestamp, endedAt: Timestamp?, outcome: HostState?,
+        serverTypesVersion: Int64
+    ) {
+        self.id = id
+        self.host = host
+        self.startedAt = startedAt
+        self.endedAt = endedAt
+        self.outcome = outcome
+        self.serverTypesVersion = serverTypesVersion
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id, host, outcome
+        case startedAt = "started_at"
+        case endedAt = "ended_at"
+        case serverTypesVersion = "server_types_version"
+    }
+}

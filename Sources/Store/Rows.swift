@@ -1,0 +1,39 @@
+public import Database
+public import Model
+
+/// How rows become values. A row that this release cannot read is left out rather than guessed.
+extension Host {
+    public static let columns = """
+        host.id, host.hostname, host.boot_mac, host.server_type, host.state, host.state_since, host.created_at,
+        (SELECT group_concat(mac, ' ') FROM host_mac WHERE host_mac.host = host.id),
+        (SELECT group_concat(key || char(31) || value, char(30)) FROM host_label WHERE host_label.host = host.id)
+        """
+
+    public init?(_ row: borrowing Row) {
+        guard let hostname = try? Hostname(row.text(1)), let mac = try? MACAddress(row.text(2)),
+            let state = HostState(rawValue: row.text(4))
+        else { return nil }
+        let others = row.text(7).split(separator: " ").compactMap { try? MACAddress(String($0)) }
+        let labels = row.text(8).split(separator: "\u{1E}").map { pair in
+            let parts = pair.split(separator: "\u{1F}", maxSplits: 1, omittingEmptySubsequences: false)
+            return (String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
+        }
+        self.init(
+            id: row.text(0), hostname: hostname, mac: mac,
+            macs: [mac] + others.filter { $0 != mac }.sorted { $0.bits < $1.bits }, serverType: row.text(3), state: state,
+            stateSince: Timestamp(milliseconds: row.int(5)), labels: Dictionary(labels) { $1 },
+            createdAt: Timestamp(milliseconds: row.int(6)))
+    }
+}
+
+extension Event {
+    static let columns = "id, at, kind, message, host, hostname, operation, actor, request"
+
+    init?(_ row: borrowing Row) {
+        guard let kind = Kind(rawValue: row.text(2)) else { return nil }
+        self.init(
+            id: row.int(0), at: Timestamp(milliseconds: row.int(1)), kind: kind, message: row.text(3),
+            host: row.optionalText(4), hostname: row.optionalText(5), operation: row.optionalText(6),
+            actor: row.text(7), request: row.optionalText(8))
+    }
+}

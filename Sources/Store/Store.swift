@@ -1,0 +1,140 @@
+import Database
+public import Model
+
+/// Everything Sprout reads from its database, as a user who may not write it.
+public actor Store {
+    private let connection: Connection
+
+    public init(path: String) throws(StoreUnavailable) {
+        do throws(DatabaseError) {
+            connection = try Connection(path: path, .readOnly)
+        } catch {
+            throw error.code == 14 ? .absent(path: path) : .unreadable(path: path, reason: error.message)
+        }
+        let schema = try Self.schema(of: connection, path)
+        guard schema != 0 else { throw .absent(path: path) }
+        guard schema >= Schema.version else { throw .older(schema: schema) }
+        guard schema <= Schema.version else { throw .newer(schema: schema) }
+    }
+
+    private static func schema(of connection: borrowing Connection, _ path: String) throws(StoreUnavailable) -> Int64 {
+        do throws(DatabaseError) {
+            return try connection.rows("PRAGMA user_version") { $0.int(0) }.first ?? 0
+        } catch {
+            throw .unreadable(path: path, reason: error.message)
+        }
+    }
+
+    // MARK: Hosts
+
+    public func hosts(limit: Int, after: String? = nil) throws -> HostPage {
+        let rows = try connection.rows(
+            "SELECT \(Host.columns) FROM host WHERE id > ? ORDER BY id LIMIT ?", .text(after ?? ""), .int(limit + 1)
+        ) { Host($0) }
+        let hosts = rows.prefix(limit).compactMap(\.self)
+        return HostPage(hosts: hosts, next: rows.count > limit ? hosts.last?.id : nil)
+    }
+
+    /// All hosts, and the event up to which they are current, read at one moment.
+    public func snapshot() throws -> (hosts: [Host], newestEvent: Int64) {
+        try connection.read { () throws(DatabaseError) in
+            let hosts = try connection.rows("SELECT \(Host.columns) FROM host ORDER BY hostname") { Host($0) }
+            return (hosts.compactMap(\.self), try newestEvent())
+        }
+    }
+
+    /// The host with this id, name or MAC address in any spelling.
+    public func host(_ reference: String) throws -> Host? {
+        if let mac = try? MACAddress(reference) {
+            return try connection.rows(
+                "SELECT \(Host.columns) FROM host JOIN host_mac ON host_mac.host = host.id WHERE host_mac.mac = ?",
+                .text("\(mac)")
+            ) { Host($0) }.first ?? nil
+        }
+        return try connection.rows(
+            "SELECT \(Host.columns) FROM host WHERE id = ?1 OR hostname = ?2",
+            .text(reference), .text(reference.lowercased())
+        ) { Host($0) }.first ?? nil
+    }
+
+    /// How many hosts are in each state that has any.
+    public func stateCounts() throws -> [HostState: Int] {
+        let rows = try connection.rows("SELECT state, count(*) FROM host GROUP BY state") {
+            (HostState(rawValue: $0.text(0)) ?? .failed, Int($0.int(1)))
+        }
+        return Dictionary(rows) { $0 + $1 }
+    }
+
+    // MARK: Events
+
+    /// The events after one that a client has seen, oldest first.
+    public func events(after id: Int64, limit: Int) throws -> [Event] {
+        try connection.rows(
+            "SELECT \(Event.columns) FROM event WHERE id > ? ORDER BY id LIMIT ?", .int(id), .int(limit)
+        ) { Event($0) }.compactMap(\.self)
+    }
+
+    /// The latest events of one host, newest first.
+    public func events(ofHost host: String, limit: Int) throws -> [Event] {
+        try connection.rows(
+            "SELECT \(Event.columns) FROM event WHERE host = ? ORDER BY id DESC LIMIT ?", .text(host), .int(limit)
+        ) { Event($0) }.compactMap(\.self)
+    }
+
+    public func newestEventID() throws -> Int64 { try newestEvent() }
+
+    private func newestEvent() throws(DatabaseError) -> Int64 {
+        try connection.rows("SELECT coalesce(max(id), 0) FROM event") { $0.int(0) }.first ?? 0
+    }
+
+    /// True if a client that has seen this event can be sent what came after it, with nothing missing.
+    public func canResume(after id: Int64) throws -> Bool {
+        let bounds = try connection.rows("SELECT coalesce(min(id), 1), coalesce(max(id), 0) FROM event") {
+            ($0.int(0), $0.int(1))
+        }
+        guard let (oldest, newest) = bounds.first else { return id == 0 }
+        return id >= oldest - 1 && id <= newest
+    }
+
+    // MARK: Operations and server types
+
+    public func operations(ofHost host: String) throws -> [Operation] {
+        try connection.rows(
+            """
+            SELECT id, host, started_at, ended_at, outcome, server_types_version FROM operation
+            WHERE host = ? ORDER BY started_at DESC, id DESC
+            """, .text(host)
+        ) { row in
+            Operation(
+                id: row.text(0), host: row.text(1), startedAt: Timestamp(milliseconds: row.int(2)),
+                endedAt: row.optionalInt(3).map { Timestamp(milliseconds: $0) },
+                outcome: row.optionalText(4).flatMap { HostState(rawValue: $0) }, serverTypesVersion: row.int(5))
+        }
+    }
+
+    /// The server types in force, or those of an earlier version that an operation keeps.
+    public func serverTypes(version: Int64? = nil) throws -> ServerTypesInForce {
+        let version = try version ?? connection.rows("SELECT coalesce(max(version), 0) FROM server_types") { $0.int(0) }.first
+        let types = try connection.rows(
+            "SELECT key, display_name, body FROM server_type WHERE version = ? ORDER BY key", .int(version)
+        ) { ServerTypesInForce.Entry(key: $0.text(0), displayName: $0.text(1), body: $0.text(2)) }
+        let problem = try connection.rows("SELECT value FROM setting WHERE key = 'server_types.problem'") {
+            $0.optionalText(0)
+        }.first ?? nil
+        return ServerTypesInForce(version: version ?? 0, types: types, problem: problem)
+    }
+}
+
+/// The server types that new hosts can have, and what is wrong with the file they come from, if anything is.
+public struct ServerTypesInForce: Equatable, Sendable {
+    public let version: Int64
+    public let types: [Entry]
+    public let problem: String?
+
+    public struct Entry: Equatable, Sendable {
+        public let key: String
+        public let displayName: String
+        /// The whole type as JSON.
+        public let body: String
+    }
+}

@@ -1,0 +1,20 @@
+// sprout-metadata gives installers their answers and takes their reports.
+
+import Control
+import HTTP
+import Linux
+import Store
+import Systemd
+
+daemon { reactor, termination in
+    let surroundings = Surroundings()
+    var sockets = ListenSockets()
+    let store = try Store(path: surroundings.database)
+    let health = Health("sprout-metadata") { "\(try await store.stateCounts().values.reduce(0, +)) hosts known" }
+    let observations = Observations(socket: surroundings.observeSocket, reactor)
+    observations.report(.started("sprout-metadata"))
+
+    try await run(
+        Server(on: sockets.claim("http"), reactor, Routes(.get("/health", health.respond)), onFailure: report),
+        observations, Watchdog(reactor, check: health.check), termination)
+}

@@ -1,0 +1,127 @@
+import Control
+import HTTP
+import Ledger
+import Linux
+import Model
+import Store
+import Systemd
+
+/// Where commands and observations arrive, are carried out by the ledger, and are made known.
+struct Desk: Sendable {
+    let ledger: Ledger
+    let store: Store
+    let feed: Feed
+
+    /// For the daemons that may change something: the permission of the socket is theirs.
+    func commandRoutes(_ health: Health) -> Routes {
+        Routes(
+            .get("/health", health.respond),
+            .get("/events", EventStream(store, feed).respond),
+            .post("/hosts") { request in
+                let draft = try JSON.decode(HostDraft.self, from: request.body)
+                let author = author(request)
+                let host = try await commit(request) { try await ledger.register(draft, by: author) }
+                note(.hostRegistered, "\(host.hostname) was registered", host, request)
+                return try .json(host, status: 201)
+            },
+            .delete("/hosts/:id") { request in
+                let author = author(request)
+                let host = try await store.host(request.parameters["id"] ?? "")
+                try await commit(request) {
+                    try await ledger.remove(hostID: host?.id ?? request.parameters["id"] ?? "", by: author)
+                }
+                if let host { note(.hostRemoved, "\(host.hostname) was removed", host, request) }
+                return Response(status: 204)
+            },
+            .post("/hosts/:id/advance") { request in
+                let wish = try JSON.decode(Advance.self, from: request.body)
+                let author = author(request)
+                let host = try await commit(request) {
+                    try await ledger.advance(
+                        hostID: request.parameters["id"] ?? "", on: wish.event, reason: wish.reason, by: author)
+                }
+                note(.hostAdvanced, "\(host.hostname) is now \(host.state.rawValue)", host, request)
+                return try .json(host)
+            }
+        )
+    }
+
+    /// For the daemons that only saw something. What they say is believed to have been seen, and no more.
+    func observeRoutes(_ health: Health) -> Routes {
+        Routes(
+            .get("/health", health.respond),
+            .post("/observations") { request in
+                let seen = try JSON.decode(Observation.self, from: request.body)
+                switch seen.kind {
+                case .daemonStarted:
+                    try await commit(request) {
+                        try await ledger.record(.daemonStarted, seen.message, by: .init(actor: seen.daemon))
+                    }
+                }
+                return Response(status: 202)
+            }
+        )
+    }
+
+    /// True work for the watchdog: the writer's thread and the reader both answer.
+    func check() async throws -> String {
+        try await ledger.check()
+        let counts = try await store.stateCounts()
+        let underWay = counts.filter { $0.key.isUnderWay }.values.reduce(0, +)
+        return "\(counts.values.reduce(0, +)) hosts, \(underWay) under way"
+    }
+
+    /// Carries out one command, turns a refusal into its answer, and rings the doorbell once it is on the disk.
+    @discardableResult
+    func commit<Value: Sendable>(_ request: Request? = nil, _ command: () async throws -> Value) async throws -> Value {
+        do {
+            let value = try await command()
+            await feed.ring()
+            return value
+        } catch let refused as Refused {
+            if let request {
+                Journal.log(
+                    .notice, "refused: \(refused)", ["SPROUT_REQUEST": request.id ?? ""], id: .commandRefused)
+            }
+            throw Problem(refused.kind.status, refused.reason, field: refused.field)
+        }
+    }
+
+    private func author(_ request: Request) -> Ledger.Author {
+        let actor = request.headers["x-sprout-actor"] ?? "a local process"
+        let peer = request.peer.map { " (uid \($0.userID))" } ?? ""
+        return Ledger.Author(actor: actor + peer, request: request.id)
+    }
+
+    private func note(_ id: MessageID, _ sentence: String, _ host: Host, _ request: Request) {
+        Journal.log(
+            .notice, sentence,
+            ["SPROUT_HOST": "\(host.hostname)", "SPROUT_EVENT": id.event, "SPROUT_REQUEST": request.id ?? ""], id: id)
+    }
+}
+
+/// The body of `POST /hosts/{id}/advance`.
+struct Advance: Codable {
+    let event: LifecycleEvent
+    let reason: String?
+}
+
+extension Refused.Kind {
+    var status: Int {
+        switch self {
+        case .invalid: 422
+        case .missing: 404
+        case .conflict: 409
+        }
+    }
+}
+
+extension MessageID {
+    fileprivate var event: String {
+        switch self {
+        case .hostRegistered: Event.Kind.hostRegistered.rawValue
+        case .hostRemoved: Event.Kind.hostRemoved.rawValue
+        default: Event.Kind.hostAdvanced.rawValue
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import Control
+import Ledger
+import Linux
+import Model
+import Systemd
+
+/// Ends what has run out of time. Deadlines are rows: nothing is forgotten when this process is restarted.
+struct DeadlineKeeper: Service {
+    private let desk: Desk
+    private let reactor: Reactor
+
+    init(_ desk: Desk, _ reactor: Reactor) {
+        self.desk = desk
+        self.reactor = reactor
+    }
+
+    func run() async throws {
+        for await _ in await desk.feed.rings() {
+            let late = try await desk.ledger.passDeadlines(by: .init(actor: "sprout-orchestrator"))
+            for host in late {
+                Journal.log(
+                    .warning, "\(host) ran out of time", ["SPROUT_HOST": host], id: .deadlinePassed)
+            }
+            if !late.isEmpty { await desk.feed.ring() }
+            try await ringAtNextDeadline()
+        }
+    }
+
+    /// The heartbeat rings often enough for deadlines of minutes; one that is nearer is waited for.
+    private func ringAtNextDeadline() async throws {
+        guard let next = try await desk.ledger.nextDeadline() else { return }
+        let milliseconds = next.milliseconds - WallClock.milliseconds()
+        guard (0..<15_000).contains(milliseconds) else { return }
+        try await reactor.sleep(for: .milliseconds(milliseconds + 1))
+        await desk.feed.ring()
+    }
+}
+
+/// Keeps the database's log short while nobody writes.
+struct Tidying: Service {
+    private let ledger: Ledger
+    private let reactor: Reactor
+
+    init(_ ledger: Ledger, _ reactor: Reactor) {
+        self.ledger = ledger
+        self.reactor = reactor
+    }
+
+    func run() async throws {
+        while true {
+            try await reactor.sleep(for: .seconds(60))
+            try await ledger.tidy()
+        }
+    }
+}

@@ -1,0 +1,25 @@
+// sprout-orchestrator is the only writer: it carries out commands, takes observations, and tells what happened.
+
+import Control
+import HTTP
+import Ledger
+import Linux
+import Model
+import Store
+import Systemd
+
+daemon { reactor, termination in
+    let surroundings = Surroundings()
+    var sockets = ListenSockets()
+    let ledger = try Ledger(path: surroundings.database, Worker(), now: Timestamp.now)
+    let desk = Desk(ledger: ledger, store: try Store(path: surroundings.database), feed: Feed())
+    let health = Health("sprout-orchestrator", desk.check)
+
+    let commands = try Server(on: sockets.claim("command"), reactor, desk.commandRoutes(health), onFailure: report)
+    let observations = try Server(on: sockets.claim("observe"), reactor, desk.observeRoutes(health), onFailure: report)
+
+    try await run(
+        commands, observations, Heartbeat(desk.feed, reactor), DeadlineKeeper(desk, reactor),
+        Tidying(ledger, reactor),
+        Watchdog(reactor, check: health.check), termination)
+}

@@ -1,0 +1,148 @@
+import Control
+import HTTP
+import Model
+import Store
+
+/// Everything sprout-web serves.
+struct Site: Sendable {
+    let store: Store
+    let orchestrator: Orchestrator
+    let listing: HostListing
+    let feed: Feed
+
+    init(store: Store, orchestrator: Orchestrator, feed: Feed) {
+        self.store = store
+        self.orchestrator = orchestrator
+        self.feed = feed
+        listing = HostListing(store)
+    }
+
+    func routes(_ health: Health) -> Routes {
+        let events = EventStream(store, feed) { [store] in try await LiveEvent($0, store).json }
+        return Routes(
+            .get("/", dashboard),
+            .post("/hosts", registerByForm),
+            .get("/hosts/:id", hostPage),
+            .post("/hosts/:id/remove", removeByForm),
+            .get("/events", events.respond),
+            .get("/health", health.respond),
+            .get("/api/hosts", listing.respond),
+            .post("/api/hosts", register),
+            .get("/api/hosts/:id") { try .json(try await host($0)) },
+            .delete("/api/hosts/:id", remove),
+            .get("/api/hosts/:id/events") { request in
+                try .json(try await store.events(ofHost: try await host(request).id, limit: 200))
+            },
+            .get("/api/server-types", serverTypes)
+        )
+    }
+
+    /// The host that a path names by its id, its name or a MAC address.
+    func host(_ request: Request) async throws -> Host {
+        let reference = request.parameters["id"] ?? ""
+        guard let host = try await store.host(reference) else {
+            throw Problem(404, "There is no host \"\(reference)\": neither its id, its name nor a MAC address.")
+        }
+        return host
+    }
+
+    // MARK: The API
+
+    private func register(_ request: Request) async throws -> Response {
+        try requireJSON(request)
+        return try await orchestrator.send(
+            "POST", "/hosts", body: request.body, actor: actor(request), request: try id(of: request))
+    }
+
+    private func remove(_ request: Request) async throws -> Response {
+        try await remove(try await host(request), request)
+    }
+
+    func remove(_ host: Host, _ request: Request) async throws -> Response {
+        try await orchestrator.send(
+            "DELETE", "/hosts/\(host.id)", actor: actor(request), request: try id(of: request))
+    }
+
+    private func serverTypes(_ request: Request) async throws -> Response {
+        let inForce = try await store.serverTypes()
+        let types = inForce.types.map(\.body).joined(separator: ",")
+        let problem = inForce.problem.map(JSONText.quoted) ?? "null"
+        let json = "{\"problem\":\(problem),\"server_types\":[\(types)],\"version\":\(inForce.version)}"
+        return .json(Array(json.utf8))
+    }
+
+    /// A page of another site can make a browser send a form here, but not JSON.
+    private func requireJSON(_ request: Request) throws {
+        let type = request.headers["content-type"]?.split(separator: ";").first.map { $0.lowercased() }
+        guard type == "application/json" else {
+            throw Problem(415, "Send the host as JSON, with Content-Type: application/json.")
+        }
+    }
+
+    // MARK: Who asks
+
+    /// Nginx names each request; the command line names its own.
+    func id(of request: Request) throws -> String {
+        guard let id = request.id else {
+            throw Problem(400, "The request has no X-Request-Id: it must come through nginx or the sprout command.")
+        }
+        return id
+    }
+
+    func actor(_ request: Request) -> String {
+        guard let address = request.headers["x-real-ip"] else { return "the command line" }
+        return "\(address) through sprout-web"
+    }
+}
+
+/// `GET /api/hosts`, rendered once per change: the newest event's id tells whether there was one.
+actor HostListing {
+    private let store: Store
+    private var rendered: [String: [UInt8]] = [:]
+    private var version: Int64 = -1
+
+    init(_ store: Store) {
+        self.store = store
+    }
+
+    func respond(to request: Request) async throws -> Response {
+        let limit = try Self.limit(request)
+        let after = request.query["after"]
+        let key = "\(limit) \(after ?? "")"
+        let newest = try await store.newestEventID()
+        if newest != version { (rendered, version) = ([:], newest) }
+        if let body = rendered[key] { return .json(body) }
+        let body = try JSON.encode(try await store.hosts(limit: limit, after: after))
+        if version == newest, rendered.count < 64 { rendered[key] = body }
+        return .json(body)
+    }
+
+    private static func limit(_ request: Request) throws(Problem) -> Int {
+        guard let text = request.query["limit"] else { return 100 }
+        guard let limit = Int(text), (1...1000).contains(limit) else {
+            throw Problem(400, "limit is \"\(text)\"; it must be a number from 1 to 1000.", field: "limit")
+        }
+        return limit
+    }
+}
+
+/// An event as the browsers get it: with the host as it is now, or null when there is none any more.
+struct LiveEvent: Encodable {
+    let event: Event
+    let current: Host?
+
+    init(_ event: Event, _ store: Store) async throws {
+        self.event = event
+        current = if let host = event.host { try await store.host(host) } else { nil }
+    }
+
+    var json: [UInt8] { get throws { try JSON.encode(self) } }
+
+    enum CodingKeys: String, CodingKey { case current }
+
+    func encode(to encoder: any Encoder) throws {
+        try event.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(current, forKey: .current)
+    }
+}

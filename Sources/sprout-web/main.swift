@@ -1,0 +1,24 @@
+// sprout-web serves the dashboard and the API: it reads the database, and passes what changes it to the orchestrator.
+
+import Control
+import HTTP
+import Linux
+import Store
+import Systemd
+
+daemon { reactor, termination in
+    let surroundings = Surroundings()
+    var sockets = ListenSockets()
+    let store = try Store(path: surroundings.database)
+    let orchestrator = Orchestrator(socket: surroundings.commandSocket, reactor)
+    let feed = Feed()
+    let site = Site(store: store, orchestrator: orchestrator, feed: feed)
+    let health = Health("sprout-web") { "\(try await store.stateCounts().values.reduce(0, +)) hosts shown" }
+    let observations = Observations(socket: surroundings.observeSocket, reactor)
+    observations.report(.started("sprout-web"))
+
+    try await run(
+        Server(on: sockets.claim("http"), reactor, site.routes(health), onFailure: report),
+        Follower(orchestrator.events(), feed, reactor), Heartbeat(feed, reactor), observations,
+        Watchdog(reactor, check: health.check), termination)
+}
