@@ -17,12 +17,14 @@ let package = Package(
         .target(name: "CLinux"),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
         // MARK: Wrappers
 
         .target(name: "Database", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strict),
         .target(name: "Systemd", dependencies: ["CSystemd", "Linux"], swiftSettings: strict),
+        .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: strict),
 
         // MARK: Values: no I/O, no Foundation
 
@@ -33,7 +35,13 @@ let package = Package(
         .target(name: "Control", dependencies: ["HTTP", "Linux", "Model", "Store", "Systemd"], swiftSettings: strict),
         .target(name: "HTTP", dependencies: ["Linux"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: ["Database", "Linux", "Model", "Store"], swiftSettings: strict),
+        .target(name: "Settings", dependencies: ["Model", "YAML"], swiftSettings: strict),
         .target(name: "Store", dependencies: ["Database", "Model"], swiftSettings: strict),
+
+        // MARK: The command line
+
+        .executableTarget(
+            name: "sprout", dependencies: ["Control", "HTTP", "Linux", "Model", "Settings"], swiftSettings: strict),
 
         // MARK: Daemons
 
@@ -45,7 +53,7 @@ let package = Package(
             name: "sprout-metadata", dependencies: ["Control", "HTTP", "Linux", "Store", "Systemd"], swiftSettings: strict),
         .executableTarget(
             name: "sprout-orchestrator",
-            dependencies: ["Control", "HTTP", "Ledger", "Linux", "Model", "Store", "Systemd"],
+            dependencies: ["Control", "HTTP", "Ledger", "Linux", "Model", "Settings", "Store", "Systemd"],
             swiftSettings: strict
         ),
         .executableTarget(

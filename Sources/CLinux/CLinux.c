@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int linux_accept(int listener) {
@@ -14,6 +15,14 @@ int linux_accept(int listener) {
 
 int linux_open_readable(const char *path) {
     return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+int linux_open_pipe(int ends[2]) {
+    return pipe2(ends, O_CLOEXEC);
+}
+
+int linux_open_process(pid_t process) {
+    return (int)syscall(SYS_pidfd_open, process, 0);
 }
 
 int linux_peer(int socket, struct linux_peer *peer) {

@@ -82,3 +82,21 @@ struct SocketAddress: Sendable {
         }
     }
 }
+
+extension Address {
+    /// Reads `HOST`, `HOST:PORT` or `[IPv6]:PORT`.
+    public init?(authority: Substring, defaultPort: UInt16) {
+        let isBracketed = authority.hasPrefix("[")
+        guard let end = isBracketed ? authority.firstIndex(of: "]") : authority.lastIndex(of: ":") ?? authority.endIndex
+        else { return nil }
+        let host = isBracketed ? authority[..<end].dropFirst() : authority[..<end]
+        let rest = isBracketed ? authority[end...].dropFirst() : authority[end...]
+        guard !host.isEmpty, isBracketed || !host.contains(":") else { return nil }
+        if rest.isEmpty {
+            self = .tcp(host: String(host), port: defaultPort)
+        } else {
+            guard rest.hasPrefix(":"), let port = UInt16(rest.dropFirst()), port > 0 else { return nil }
+            self = .tcp(host: String(host), port: port)
+        }
+    }
+}

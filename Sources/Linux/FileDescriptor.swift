@@ -11,6 +11,13 @@ public struct FileDescriptor: ~Copyable, Sendable {
 
     deinit { _ = Glibc.close(rawValue) }
 
+    /// Gives the descriptor up to a caller who keeps it open as long as the process lives.
+    public consuming func release() -> CInt {
+        let fd = rawValue
+        discard self
+        return fd
+    }
+
     /// Opens a file for reading.
     public init(reading path: String) throws(Errno) {
         rawValue = try retrying { linux_open_readable(path) }

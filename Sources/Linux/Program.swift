@@ -19,7 +19,12 @@ public struct Program: Sendable {
     ///
     /// The descriptors become 3, 4, … and an environment entry LISTEN_PID receives its process id, as
     /// `sd_listen_fds` demands.
-    public func start(descriptors: [CInt], output: CInt) throws(Errno) -> CInt {
+    public func start(descriptors: [CInt], output: borrowing FileDescriptor, _ reactor: Reactor) throws(Errno) -> Child {
+        let processID = try start(descriptors, output.rawValue)
+        return try Child(processID, reactor)
+    }
+
+    private func start(_ descriptors: [CInt], _ output: CInt) throws(Errno) -> pid_t {
         let entries = environment.map { "\($0)=\($1)" } + (descriptors.isEmpty ? [] : ["LISTEN_PID=0123456789"])
         let (words, variables) = (CStrings([path] + arguments), CStrings(entries))
         let strings = CStrings([path, directory ?? "."])
@@ -57,38 +62,5 @@ private final class CStrings {
     deinit {
         for index in 0..<count { free(pointers[index]) }
         pointers.deallocate()
-    }
-}
-
-/// A process this one started.
-public struct Child: Sendable, Equatable {
-    public let processID: CInt
-
-    public init(processID: CInt) {
-        self.processID = processID
-    }
-
-    /// How a process ended.
-    public enum End: Sendable, Equatable, CustomStringConvertible {
-        case exited(CInt)
-        case killed(signal: CInt)
-
-        public var description: String {
-            switch self {
-            case .exited(let status): "exited with status \(status)"
-            case .killed(let signal): "was ended by signal \(signal) (\(String(cString: strsignal(signal))))"
-            }
-        }
-    }
-
-    /// How the process ended, or nil while it runs.
-    public func end() -> End? {
-        var status: CInt = 0
-        guard waitpid(processID, &status, WNOHANG) == processID else { return nil }
-        return status & 0x7F == 0 ? .exited((status >> 8) & 0xFF) : .killed(signal: status & 0x7F)
-    }
-
-    public func signal(_ number: CInt) {
-        _ = Glibc.kill(processID, number)
     }
 }

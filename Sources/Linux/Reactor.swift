@@ -49,6 +49,7 @@ public final class Reactor: TaskExecutor, Sendable {
         let fd = descriptor.rawValue
         try await suspend(until: deadline) { state, waiter in
             guard state.interests[fd]?.takeReadiness(readiness) == false else { return true }
+            precondition(state.interests[fd]?[readiness] == nil, "two tasks wait for the same end of a descriptor")
             state.interests[fd]?[readiness] = waiter
             return false
         } cancel: { state, id in

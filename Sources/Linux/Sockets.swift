@@ -37,11 +37,10 @@ extension FileDescriptor {
         return socket
     }
 
-    /// Two connected ends of a stream.
-    public static func pair() throws(Errno) -> (first: CInt, second: CInt) {
+    /// A pipe: what is written to one end is read from the other.
+    public static func pipe() throws(Errno) -> (reader: CInt, writer: CInt) {
         var ends: [CInt] = [0, 0]
-        let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
-        try retrying { socketpair(AF_UNIX, type, 0, &ends) }
+        try retrying { linux_open_pipe(&ends) }
         return (ends[0], ends[1])
     }
 

@@ -29,6 +29,8 @@ struct linux_program {
 };
 
 int linux_accept(int listener);
+int linux_open_pipe(int ends[2]);
+int linux_open_process(pid_t process);
 int linux_open_readable(const char *path);
 int linux_peer(int socket, struct linux_peer *peer);
 int linux_raise_signal_descriptor(const int *signals, int count);

@@ -1,0 +1,46 @@
+import CLinux
+import Glibc
+
+/// A process this one started, whose end can be waited for.
+public final class Child: Sendable {
+    public let processID: CInt
+    private let descriptor: FileDescriptor
+    private let reactor: Reactor
+
+    init(_ processID: CInt, _ reactor: Reactor) throws(Errno) {
+        self.processID = processID
+        self.reactor = reactor
+        descriptor = FileDescriptor(owning: try retrying { linux_open_process(processID) })
+        try reactor.register(descriptor)
+    }
+
+    deinit { reactor.forget(descriptor) }
+
+    /// How a process ended.
+    public enum End: Sendable, Equatable, CustomStringConvertible {
+        case exited(CInt)
+        case killed(signal: CInt)
+
+        public var description: String {
+            switch self {
+            case .exited(let status): "exited with status \(status)"
+            case .killed(let signal): "was ended by signal \(signal) (\(String(cString: strsignal(signal))))"
+            }
+        }
+    }
+
+    /// Waits for the end of the process, and collects it.
+    public func end(until deadline: Reactor.Deadline? = nil) async throws -> End {
+        while true {
+            var status: CInt = 0
+            if waitpid(processID, &status, WNOHANG) == processID {
+                return status & 0x7F == 0 ? .exited((status >> 8) & 0xFF) : .killed(signal: status & 0x7F)
+            }
+            try await reactor.wait(descriptor, for: .readable, until: deadline)
+        }
+    }
+
+    public func signal(_ number: CInt) {
+        _ = Glibc.kill(processID, number)
+    }
+}

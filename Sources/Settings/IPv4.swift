@@ -1,0 +1,53 @@
+/// An IPv4 address, as the number that it is on the wire.
+struct IPv4Address: Equatable, CustomStringConvertible {
+    let number: UInt32
+
+    init(_ number: UInt32) {
+        self.number = number
+    }
+
+    /// Reads four decimal numbers; `010` is refused, because some programs take it for octal.
+    init?(_ text: Substring) {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 4 else { return nil }
+        var number: UInt32 = 0
+        for part in parts {
+            guard let byte = Decimal.read(part, upTo: 255) else { return nil }
+            number = number << 8 | UInt32(byte)
+        }
+        self.number = number
+    }
+
+    var description: String { [24, 16, 8, 0].map { String(number >> $0 & 0xFF) }.joined(separator: ".") }
+}
+
+/// An IPv4 network, such as 192.168.1.0/24.
+public struct IPv4Network: Equatable, Sendable, CustomStringConvertible {
+    /// The network's first address, as the number that it is on the wire.
+    public let address: UInt32
+    public let prefixLength: Int
+
+    public init?(_ text: String) {
+        guard let network = Self(around: text), network.description == text else { return nil }
+        self = network
+    }
+
+    /// The network that an address such as 192.168.1.10/24 lies in.
+    init?(around text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let address = IPv4Address(parts[0]) else { return nil }
+        guard let length = Decimal.read(parts[1], upTo: 30), length >= 8 else { return nil }
+        self.address = address.number & Self.mask(length)
+        prefixLength = length
+    }
+
+    public var description: String { "\(IPv4Address(address))/\(prefixLength)" }
+
+    /// Whether a host could have this address: it lies within, and is neither the first nor the last.
+    func hasHost(_ host: IPv4Address) -> Bool {
+        let mask = Self.mask(prefixLength)
+        return host.number & mask == address && host.number != address && host.number != address | ~mask
+    }
+
+    private static func mask(_ length: Int) -> UInt32 { ~0 << (32 - UInt32(length)) }
+}

@@ -1,0 +1,94 @@
+internal import Model
+internal import YAML
+
+extension Form<WebAddress> {
+    /// Where a service listens: no path.
+    static var origin: Self {
+        web("http:// or https://, a host, and a port if it is not the usual one") { address throws(Refusal) in
+            if !address.target.isEmpty { throw Refusal(message: "no path may follow", suggestion: address.origin) }
+        }
+    }
+
+    /// Where the paths of an API begin: no query.
+    static var base: Self {
+        web("an http:// or https:// URL without a query") { address throws(Refusal) in
+            let path = address.target.prefix { $0 != "?" }
+            if address.hasQuery { throw Refusal(message: "no query may follow", suggestion: address.origin + path) }
+        }
+    }
+
+    private static func web(_ allowed: String, check: @escaping (WebAddress) throws(Refusal) -> Void) -> Self {
+        Form(allowed: allowed) { (scalar) throws(Refusal) in
+            let address = try WebText.parse(scalar.text)
+            try check(address)
+            return address
+        }
+    }
+}
+
+extension Form<String> {
+    /// A URL in which `{host}` stands for the host's name.
+    static var webTemplate: Self {
+        Form(allowed: "an http:// or https:// URL, in which {host} stands for the host's name") {
+            (scalar) throws(Refusal) in
+            _ = try WebText.parse(scalar.text.replacing("{host}", with: "host"))
+            return scalar.text
+        }
+    }
+
+    static var hostName: Self {
+        text("a host name or an IP address") { HostName.isValid($0[...]) ? $0 : nil }
+    }
+
+    /// The name of one of the box's own network ports, for which an address would not do.
+    static var interface: Self {
+        text("the name of a network port as ip link shows it, such as eno1") { text in
+            guard case .name(let name) = ServerType.ManagementNIC(text) else { return nil }
+            return name
+        }
+    }
+
+    /// An IPv4 address, in text.
+    static var ipv4: Self {
+        text("an IPv4 address such as 192.168.1.1") { IPv4Address($0[...])?.description }
+    }
+
+    /// The SHA-256 of a certificate, as `openssl x509 -fingerprint` prints it.
+    static var fingerprint: Self {
+        text("a SHA-256 fingerprint: 32 pairs of hexadecimal digits with colons between") { text in
+            let pairs = text.split(separator: ":", omittingEmptySubsequences: false)
+            let isWhole = pairs.count == 32 && pairs.allSatisfy { $0.utf8.count == 2 && $0.allSatisfy(\.isHexDigit) }
+            return isWhole ? text.uppercased() : nil
+        }
+    }
+}
+
+extension Form<IPv4Network> {
+    static var network: Self {
+        text(
+            "an IPv4 network such as 192.168.1.0/24, with 8 to 30 bits",
+            hint: { IPv4Network(around: $0)?.description ?? (IPv4Address($0[...]) == nil ? nil : "\($0)/24") },
+            parse: { IPv4Network($0) }
+        )
+    }
+}
+
+extension Form<ServerType.ManagementNIC> {
+    static var port: Self {
+        text("a network port's name such as enp87s0, or its MAC address") { ServerType.ManagementNIC($0) }
+    }
+}
+
+/// Reads URLs, and keeps what may be a password in one out of every message.
+private enum WebText {
+    static func parse(_ text: String) throws(Refusal) -> WebAddress {
+        if text.contains("@") {
+            throw Refusal(message: "a URL must not carry a user name or a password", isSecret: true)
+        }
+        guard let address = WebAddress(text) else {
+            let guess = text.contains("://") ? nil : WebAddress("http://\(text)")
+            throw Refusal(suggestion: guess.map(\.description))
+        }
+        return address
+    }
+}

@@ -1,0 +1,51 @@
+/// What provisioning.yaml says: how this box serves its network, and whom it works with.
+public struct Provisioning: Equatable, Sendable {
+    public var server = Server()
+    public var pxe = PXE()
+    public var proxmox = Proxmox()
+    public var credentials = Credentials()
+    public var infrastructure = Infrastructure()
+
+    /// What holds when the file is empty.
+    public static let defaults = Self()
+
+    public struct Server: Equatable, Sendable {
+        /// Where browsers and installers reach the box; nil is the address at which it was asked.
+        public var publicURL: WebAddress?
+    }
+
+    public struct PXE: Equatable, Sendable {
+        public var isEnabled = false
+        /// The network port on which netbooting machines are answered: there is one when `isEnabled`.
+        public var interface: String?
+        /// The network in which machines are answered; nil is the one that the interface has an address in.
+        public var subnet: IPv4Network?
+        public var answer = Answer.all
+    }
+
+    /// Which netbooting machines are answered.
+    public enum Answer: String, CaseIterable, Sendable { case all, known }
+
+    public struct Proxmox: Equatable, Sendable {
+        /// A member of the cluster that new nodes join: a host name or an IP address.
+        public var existingNode: String?
+        /// The SHA-256 of that member's certificate, in upper case with colons; nil is whatever it shows first.
+        public var joinFingerprint: String?
+    }
+
+    public struct Credentials: Equatable, Sendable {
+        /// The crypt(3) hash of the root password that new hosts get; nil is a random one that nobody knows.
+        public var rootPasswordHash: String?
+    }
+
+    /// The inventory that is told what was installed.
+    public struct Infrastructure: Equatable, Sendable {
+        public enum Kind: String, CaseIterable, Sendable { case none, webhook, netbox }
+
+        public var kind = Kind.none
+        /// There is one when `kind` is not `none`.
+        public var baseURL: WebAddress?
+        /// The inventory's names for our server types, by their keys.
+        public var serverTypeMap: [String: String] = [:]
+    }
+}

@@ -1,0 +1,76 @@
+internal import YAML
+
+extension Provisioning {
+    /// Reads provisioning.yaml, or throws all that is wrong with it.
+    public init(parsing text: String, file: String) throws(Diagnostics) {
+        let mistakes = Mistakes(in: file)
+        let root = try Section(parsing: text, mistakes: mistakes)
+            .knowing(["server", "pxe", "proxmox", "credentials", "infrastructure"])
+        server = Server(root.section("server", keys: ["public_url"]))
+        pxe = PXE(root.section("pxe", keys: ["enabled", "interface", "subnet", "answer"]))
+        proxmox = Proxmox(root.section("proxmox", keys: ["existing_node", "join_fingerprint"]))
+        credentials = Credentials(root.section("credentials", keys: ["root_password_hash"]))
+        infrastructure = Infrastructure(root.section("infrastructure", keys: ["base_url", "kind", "server_type_map"]))
+        try mistakes.check()
+    }
+}
+
+extension Provisioning.Server {
+    fileprivate init(_ section: Section) {
+        publicURL = section.value("public_url", .origin)
+    }
+}
+
+extension Provisioning.PXE {
+    fileprivate init(_ section: Section) {
+        isEnabled = section.value("enabled", .flag) ?? isEnabled
+        interface = section.value("interface", .interface)
+        subnet = section.value("subnet", .network)
+        answer = section.value("answer", .choice) ?? answer
+        if isEnabled {
+            section.need("interface", .interface, because: "enabled", "is needed when pxe.enabled is true")
+        }
+    }
+}
+
+extension Provisioning.Proxmox {
+    fileprivate init(_ section: Section) {
+        existingNode = section.value("existing_node", .hostName)
+        joinFingerprint = section.value("join_fingerprint", .fingerprint)
+        if joinFingerprint != nil {
+            let message = "is needed with proxmox.join_fingerprint, which is that node's"
+            section.need("existing_node", .hostName, because: "join_fingerprint", message)
+        }
+    }
+}
+
+extension Provisioning.Credentials {
+    fileprivate init(_ section: Section) {
+        rootPasswordHash = section.value("root_password_hash", .cryptHash)
+    }
+}
+
+extension Provisioning.Infrastructure {
+    fileprivate init(_ section: Section) {
+        kind = section.value("kind", .choice) ?? kind
+        baseURL = section.value("base_url", .base)
+        if kind != .none {
+            let message = "is needed when infrastructure.kind is \(kind.rawValue)"
+            section.need("base_url", .base, because: "kind", message)
+        }
+        guard let entry = section.entry("server_type_map") else { return }
+        let map = section.section(entry)
+        let form = Form.title
+        for pair in map.entriesByServerType where map.demand(pair, allowed: form.allowed) {
+            serverTypeMap[pair.key.text] = map.read(pair, form)
+        }
+    }
+}
+
+extension Section {
+    /// Notes at `other` that `key` has no value.
+    fileprivate func need<Value>(_ key: String, _ form: Form<Value>, because other: String, _ message: String) {
+        if let entry = entry(key), !entry.value.isNull { return }
+        mistakes.note(child(key), at: place(other), Refusal(message: message), allowed: form.allowed)
+    }
+}

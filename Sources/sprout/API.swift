@@ -1,0 +1,109 @@
+import Control
+import HTTP
+import Linux
+
+/// The Sprout that a command asks.
+struct API: Sendable {
+    private let client: Client
+    private let reactor: Reactor
+
+    init(_ invocation: Invocation) throws {
+        reactor = invocation.reactor
+        client = Client(try Self.address(invocation), reactor)
+    }
+
+    private static func address(_ invocation: Invocation) throws -> Address {
+        let given = ["--state", "--socket", "--url"].filter(invocation.has)
+        guard given.count < 2 else {
+            throw UsageError(description: "\(given.joined(separator: " and ")) exclude each other", verb: invocation.verb)
+        }
+        if let path = invocation.value("--socket") { return .unix(path: path) }
+        if let url = invocation.value("--url") { return try address(url: url) }
+        if let state = invocation.value("--state") { return .unix(path: "\(state)/run/web.sock") }
+        if let url = Environment["SPROUT_URL"] { return try address(url: url) }
+        if let state = Environment["SPROUT_STATE"] { return .unix(path: "\(state)/run/web.sock") }
+        return .unix(path: "/run/sprout/web.sock")
+    }
+
+    private static func address(url: String) throws -> Address {
+        guard !url.hasPrefix("https://") else {
+            throw UsageError(description: "\(url): this release asks over http:// or a socket, not over TLS yet")
+        }
+        let text = url.hasPrefix("http://") ? String(url.dropFirst(7)) : url
+        let authority = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).first ?? ""
+        guard let address = Address(authority: authority, defaultPort: 80) else {
+            throw UsageError(description: "\"\(url)\" is no URL; write http://HOST or http://HOST:PORT")
+        }
+        return address
+    }
+
+    func get<Value: Decodable>(_ path: String, as type: Value.Type) async throws -> (value: Value, json: String) {
+        let answer = try await send("GET", path)
+        return (try JSON.decode(type, from: answer.body), String(decoding: answer.body, as: UTF8.self))
+    }
+
+    /// Sends a request; a problem in the answer is thrown in its own words.
+    ///
+    /// Each command has an id of its own, so that repeating it over a connection that broke does nothing twice.
+    @discardableResult
+    func send(_ method: String, _ path: String, body: [UInt8] = []) async throws -> Client.Answer {
+        let headers: Headers = ["x-request-id": Self.newRequestID(), "content-type": "application/json"]
+        let deadline = Reactor.Deadline.now + .seconds(10)
+        while true {
+            do {
+                let answer = try await client.send(method, path, headers: headers, body: body)
+                if answer.status < 400 { return answer }
+                let problem = try? JSON.decode(ReceivedProblem.self, from: answer.body)
+                throw Failure(description: problem?.detail ?? "\(client.address) answers \(answer.status)")
+            } catch let error as Client.Incomplete where Reactor.Deadline.now >= deadline {
+                throw Unreachable(description: "\(error)")
+            } catch is Client.Incomplete {
+                try await reactor.sleep(for: .milliseconds(100))
+            } catch let error as Errno {
+                guard error == .connectionReset || error == .brokenPipe, Reactor.Deadline.now < deadline else {
+                    throw Unreachable(description: Self.sentence(client.address, error))
+                }
+                try await reactor.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+
+    /// Follows the events for ever, over every restart of the other side.
+    func follow(after first: Int64?, _ take: (ServerSentEvent) async throws -> Void) async throws {
+        var last = first
+        var hasAnswered = false
+        while true {
+            do {
+                let headers: Headers = last.map { ["last-event-id": String($0)] } ?? [:]
+                try await client.follow("/events", headers: headers) { event in
+                    hasAnswered = true
+                    if let id = event.id.flatMap({ Int64($0) }) { last = id }
+                    try await take(event)
+                }
+            } catch let error as Errno where !hasAnswered && error != .timedOut {
+                throw Unreachable(description: Self.sentence(client.address, error))
+            } catch let error as Errno where error != .brokenPipe {
+                Terminal.complain("(no answer: \(error); trying again)")
+            } catch is Client.Incomplete {}
+            try await reactor.sleep(for: .seconds(1))
+        }
+    }
+
+    private static func sentence(_ address: Address, _ error: Errno) -> String {
+        switch error {
+        case .noSuchFile, .connectionRefused:
+            "no Sprout answers at \(address). Is it running? A `sprout up --state DIR` is asked with --state DIR."
+        case Errno(rawValue: 13): "\(address): \(error). Use sudo, or become a member of the group sprout."
+        default: "\(address): \(error)"
+        }
+    }
+
+    private static func newRequestID() -> String {
+        String(UInt64.random(in: 0...UInt64.max), radix: 16) + String(UInt64.random(in: 0...UInt64.max), radix: 16)
+    }
+}
+
+/// What Sprout says against a request.
+struct ReceivedProblem: Decodable {
+    let detail: String
+}

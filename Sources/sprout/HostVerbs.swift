@@ -1,0 +1,101 @@
+import Control
+import HTTP
+import Model
+
+extension Verb {
+    static let hostsAdd: Verb = Verb(
+        words: ["hosts", "add"], summary: "register a machine by its MAC address and server type",
+        operands: [Operand(name: "HOSTNAME", isRequired: false)],
+        options: [
+            Option(name: "--mac", value: "MAC", summary: "the interface it netboots from; again for its other interfaces", isRepeated: true),
+            Option(name: "--type", value: "TYPE", summary: "one of the keys in server-types.yaml"),
+            Option(name: "--label", value: "KEY=VALUE", summary: "a label; may be given several times", isRepeated: true),
+            outputOption,
+        ] + connectionOptions,
+        example: "sprout hosts add pve-ms-01 --mac 58:47:ca:70:12:34 --type ms01 --label rack=a"
+    ) { invocation in
+        guard let macs = invocation.values["--mac"], let first = macs.first else {
+            throw UsageError(description: "--mac is missing: the address that is printed on the machine", verb: hostsAdd)
+        }
+        let draft = HostDraft(
+            hostname: invocation.operands.first, mac: first, macs: Array(macs.dropFirst()),
+            serverType: invocation.value("--type") ?? "", labels: try labels(invocation))
+        let answer = try await API(invocation).send("POST", "/api/hosts", body: try JSON.encode(draft))
+        let host = try JSON.decode(Host.self, from: answer.body)
+        Terminal.say(
+            invocation.isJSON ? String(decoding: answer.body, as: UTF8.self)
+                : "\(host.hostname) is registered as \(host.serverType), to boot from \(host.mac).")
+    }
+
+    static let hostsList: Verb = Verb(
+        words: ["hosts", "list"], summary: "show all hosts", operands: [], options: [outputOption] + connectionOptions,
+        example: "sprout hosts list -o json"
+    ) { invocation in
+        let api = try API(invocation)
+        var hosts: [Host] = []
+        var next: String? = ""
+        while let after = next {
+            let page = try await api.get("/api/hosts?limit=1000&after=\(Percent.encoded(after))", as: HostPage.self).value
+            hosts += page.hosts
+            next = page.next
+        }
+        if invocation.isJSON { return Terminal.say(String(decoding: try JSON.encode(hosts), as: UTF8.self)) }
+        if hosts.isEmpty { return Terminal.say("No host yet. Register one: \(hostsAdd.example)") }
+        let rows = hosts.sorted { $0.hostname.description < $1.hostname.description }.map {
+            [$0.hostname.description, $0.state.rawValue, $0.mac.description, $0.serverType, $0.stateSince.description]
+        }
+        Terminal.say(Terminal.table([["HOST", "STATE", "MAC", "TYPE", "SINCE"]] + rows))
+    }
+
+    static let hostsShow: Verb = Verb(
+        words: ["hosts", "show"], summary: "show one host and what happened to it", operands: [hostOperand],
+        options: [outputOption] + connectionOptions, example: "sprout hosts show pve-ms-01"
+    ) { invocation in
+        let api = try API(invocation)
+        let path = "/api/hosts/\(Percent.encoded(invocation.operands[0]))"
+        let (host, json) = try await api.get(path, as: Host.self)
+        if invocation.isJSON { return Terminal.say(json) }
+        let events = try await api.get("\(path)/events", as: [Event].self).value
+        let labels = host.labels.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: " ")
+        Terminal.say(
+            Terminal.table([
+                ["host", host.hostname.description], ["id", host.id], ["state", "\(host.state.rawValue): \(host.state.sentence)"],
+                ["since", host.stateSince.description], ["mac", host.macs.map(\.description).joined(separator: " ")],
+                ["type", host.serverType], ["labels", labels.isEmpty ? "none" : Terminal.harmless(labels)],
+            ]))
+        Terminal.say("\n" + Terminal.table(events.map { [$0.at.description, Terminal.harmless($0.message)] }))
+    }
+
+    static let hostsRemove: Verb = Verb(
+        words: ["hosts", "remove"], summary: "forget a host; the machine itself is not touched", operands: [hostOperand],
+        options: [Option(name: "--yes", value: nil, summary: "do not ask")] + connectionOptions,
+        example: "sprout hosts remove pve-ms-01"
+    ) { invocation in
+        let api = try API(invocation)
+        let reference = invocation.operands[0]
+        let host = try await api.get("/api/hosts/\(Percent.encoded(reference))", as: Host.self).value
+        if !invocation.has("--yes") {
+            guard Terminal.isInteractive else {
+                throw UsageError(description: "nobody is there to confirm: add --yes", verb: hostsRemove)
+            }
+            let typed = Terminal.ask("Type \(host.hostname) to remove it: ")
+            guard typed == host.hostname.description else { throw Failure(description: "nothing was removed") }
+        }
+        try await api.send("DELETE", "/api/hosts/\(host.id)")
+        Terminal.say("\(host.hostname) is removed.")
+    }
+
+    static let hostOperand = Operand(name: "HOST", completion: .host)
+
+    private static func labels(_ invocation: Invocation) throws -> [String: String] {
+        let texts = invocation.values["--label"] ?? []
+        let pairs = try texts.map { text in
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2 else {
+                throw UsageError(description: "--label is \"\(text)\"; it must be KEY=VALUE", verb: hostsAdd)
+            }
+            return (parts[0], parts[1])
+        }
+        return Dictionary(pairs) { $1 }
+    }
+}

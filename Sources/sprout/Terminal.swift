@@ -1,0 +1,39 @@
+import Glibc
+
+/// What people see, and what they type.
+enum Terminal {
+    static func say(_ text: String) { write(text, to: 1) }
+    static func complain(_ text: String) { write(text, to: 2) }
+
+    static var isInteractive: Bool { isatty(0) == 1 && isatty(2) == 1 }
+
+    /// Asks a question and gives the line typed, or nil at the end of the input.
+    static func ask(_ question: String) -> String? {
+        _ = question.withCString { Glibc.write(2, $0, strlen($0)) }
+        return readLine()
+    }
+
+    /// Rows as columns wide enough for their widest cell.
+    static func table(_ rows: [[String]]) -> String {
+        let columns = rows.first?.count ?? 0
+        let widths = (0..<columns).map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            let cells = zip(row, widths).map { Help.padded($0, $1) }
+            return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
+        }.joined(separator: "\n")
+    }
+
+    /// Whatever came over the network must not be able to steer the terminal.
+    static func harmless(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
+    }
+
+    private static func write(_ text: String, to descriptor: CInt) {
+        var rest = Array((text + "\n").utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            guard count > 0 || errno == EINTR else { return }
+            rest = rest.dropFirst(max(0, count))
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Glibc
+import Linux
+
+/// Where `sprout up` keeps what it needs: the folders of one state, and the files that come with Sprout.
+struct Layout: Sendable {
+    let state: String
+    var run: String { "\(state)/run" }
+    var database: String { "\(state)/db/sprout.db" }
+    /// The folder with the daemons, which is this program's own.
+    let programs: String
+    /// The files that nginx serves.
+    let site: String
+    private let examples: String
+
+    init(state: String) throws {
+        try Files.makeFolder(state)
+        self.state = try Files.absolute(state)
+        for folder in ["run", "db"] {
+            try Files.makeFolder("\(self.state)/\(folder)")
+            chmod("\(self.state)/\(folder)", 0o700)
+        }
+        let longest = "\(self.state)/run/orchestrator-command.sock".utf8.count
+        guard longest <= Address.longestUnixPath else {
+            let limit = Address.longestUnixPath - (longest - self.state.utf8.count)
+            throw Failure(
+                description: "\(self.state) is too long a path: the kernel allows sockets below a folder of at most"
+                    + " \(limit) characters. Choose a shorter one with --state.")
+        }
+        guard let program = Files.link(at: "/proc/self/exe"), let slash = program.lastIndex(of: "/") else {
+            throw Failure(description: "this program cannot tell where it lies: is /proc mounted?")
+        }
+        programs = String(program[..<slash])
+        (site, examples) = try Self.companions(of: programs)
+    }
+
+    /// In a checkout the files lie above the build; installed, they lie in /usr/share/sprout.
+    private static func companions(of programs: String) throws -> (site: String, examples: String) {
+        var folder = programs[...]
+        while let slash = folder.lastIndex(of: "/") {
+            folder = folder[..<slash]
+            let site = "\(folder)/rootfs/usr/share/sprout/www"
+            if Files.exists(site) { return (site, "\(folder)/deploy") }
+        }
+        let site = "/usr/share/sprout/www"
+        guard Files.exists(site) else {
+            throw Failure(description: "the files of the dashboard are missing: neither above \(programs) nor in \(site)")
+        }
+        return (site, "/usr/share/doc/sprout/examples")
+    }
+
+    /// Makes sure that nobody else runs this state; the lock goes when its holder ends.
+    func take() throws -> FileLock {
+        let path = "\(run)/lock"
+        guard let lock = try FileLock.take(path) else {
+            let holder = (try? Files.text("\(run)/pid")).map { " as process \($0)" } ?? ""
+            throw Failure(description: "\(state) is already in use by another `sprout up`, running\(holder). Stop it first.")
+        }
+        try Files.write("\(getpid())", to: "\(run)/pid")
+        return lock
+    }
+
+    /// The configuration of a first run: the examples, copied where they can be edited.
+    func exampleConfiguration() throws -> String {
+        for name in ["provisioning", "server-types"] {
+            let path = "\(state)/\(name).yaml"
+            guard !Files.exists(path) else { continue }
+            try Files.write(try Files.text("\(examples)/\(name).example.yaml"), to: path)
+            Terminal.say("sprout: \(path) was made from the example; edit it as you like")
+        }
+        return "\(state)/provisioning.yaml"
+    }
+}

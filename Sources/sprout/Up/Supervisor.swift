@@ -1,0 +1,117 @@
+import Control
+import Glibc
+import Linux
+
+/// Runs nginx and the daemons as children, with the sockets, the readiness and the watchdogs that systemd would give.
+actor Supervisor {
+    private let layout: Layout
+    private let configuration: String
+    private let listen: Address
+    private let reactor: Reactor
+    private let front: FileDescriptor
+    private let notifications: DatagramSocket
+    private var children: [Keeper] = []
+
+    init(_ layout: Layout, configuration: String, _ listen: Address, _ reactor: Reactor) throws {
+        self.layout = layout
+        self.configuration = configuration
+        self.listen = listen
+        self.reactor = reactor
+        front = try Self.openFront(listen)
+        notifications = try DatagramSocket(FileDescriptor.processDatagrams(at: "\(layout.run)/notify.sock"), reactor)
+    }
+
+    /// The socket of the dashboard is opened here and handed to nginx: its restart loses nobody.
+    private static func openFront(_ listen: Address) throws -> FileDescriptor {
+        do {
+            return try FileDescriptor.listening(on: listen)
+        } catch let error as Errno where error == .addressInUse {
+            guard case .tcp(_, let port) = listen else { throw error }
+            let holder = PortHolder.describe(port) ?? "another process (as root, its name could be told)"
+            throw Failure(description: "\(listen) is taken by \(holder). Stop it, or choose another with --listen.")
+        } catch {
+            throw Failure(description: "cannot listen on \(listen): \(error)")
+        }
+    }
+
+    func run() async throws {
+        guard let nginx = Program.find("nginx") else {
+            throw Failure(description: "nginx is not installed: apt-get install nginx-light, or `make deps`")
+        }
+        let signals = try Signals([SIGINT, SIGTERM, SIGHUP], reactor)
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await self.listenToChildren() }
+            group.addTask { try await self.endWhatHangs() }
+            group.addTask { try await self.start(nginx, signals) }
+            try await group.next()
+            await stopAll()
+            group.cancelAll()
+        }
+        Terminal.say("sprout: stopped")
+    }
+
+    /// Starts everything and waits for the signal to stop, while the keepers bring back what dies.
+    private func start(_ nginx: String, _ signals: Signals) async throws {
+        try Files.write(
+            NginxConfiguration.up(layout, listen: listen, user: getuid() == 0 ? "root" : nil).text,
+            to: "\(layout.run)/nginx.conf")
+        for part in Part.daemons { children.append(try keeper(part, "\(layout.programs)/\(part.program)")) }
+        let front = Part.nginx(configuration: "\(layout.run)/nginx.conf", run: layout.run)
+        children.append(Keeper(front, nginx, environment: ["NGINX": "3;"], [self.front.rawValue], layout.run, reactor))
+        try await withThrowingTaskGroup { group in
+            for child in children {
+                group.addTask { try await child.keep() }
+                // The orchestrator makes the database that the others read, so they wait for it.
+                if child.part.name == "orchestrator" { await child.waitUntilReady() }
+            }
+            for child in children { await child.waitUntilReady() }
+            Terminal.say("sprout: ready. Dashboard: http://\(dashboard)   (Ctrl-C stops everything)")
+            group.addTask { _ = try await signals.next() }
+            try await group.next()
+            Terminal.say("sprout: stopping")
+            await stopAll()
+        }
+    }
+
+    private func keeper(_ part: Part, _ path: String) throws -> Keeper {
+        guard Files.exists(path) else { throw Failure(description: "\(path) is missing: run `make build`") }
+        let descriptors = try part.sockets.map { socket in
+            try FileDescriptor.listening(on: .unix(path: "\(layout.run)/\(socket.file)")).release()
+        }
+        let environment = [
+            "LISTEN_FDS": "\(descriptors.count)",
+            "LISTEN_FDNAMES": part.sockets.map(\.name).joined(separator: ":"),
+            "NOTIFY_SOCKET": "\(layout.run)/notify.sock",
+            "SPROUT_COMMAND_SOCKET": "\(layout.run)/command.sock",
+            "SPROUT_CONFIG": configuration,
+            "SPROUT_DATABASE": layout.database,
+            "SPROUT_OBSERVE_SOCKET": "\(layout.run)/observe.sock",
+            "WATCHDOG_USEC": "\(Keeper.watchdogPeriod.components.seconds * 1_000_000)",
+        ]
+        return Keeper(part, path, environment: environment, descriptors, layout.state, reactor)
+    }
+
+    private var dashboard: String {
+        guard case .tcp(let host, let port) = listen else { return listen.description }
+        return ["127.0.0.1", "0.0.0.0"].contains(host) ? "localhost:\(port)" : listen.description
+    }
+
+    /// Nginx first, so that nobody is promised anything; the orchestrator last, so that everything is written.
+    private func stopAll() async {
+        for child in children.reversed() { await child.stop() }
+    }
+
+    private func listenToChildren() async throws {
+        while true {
+            let (text, sender) = try await notifications.receiveFromProcess()
+            for child in children { await child.heard(text, from: sender) }
+        }
+    }
+
+    private func endWhatHangs() async throws {
+        while true {
+            try await reactor.sleep(for: .seconds(1))
+            for child in children { await child.endIfHanging() }
+        }
+    }
+}

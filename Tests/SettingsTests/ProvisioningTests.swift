@@ -1,0 +1,76 @@
+import Settings
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct ProvisioningTests {
+    private func provisioning(_ text: String) throws -> Provisioning {
+        try Provisioning(parsing: text, file: "provisioning.yaml")
+    }
+
+    static let empty = [
+        "", "# only comments\n", "---\n", "pxe:\n", "pxe:\n  # enabled: true\nserver:\n", "pxe: {}\n", "~",
+        "pxe:\n  interface:\n  subnet: null\n  answer: ~\n", "infrastructure:\n  server_type_map:\n",
+    ]
+
+    @Test(arguments: empty)
+    func `what says nothing means the defaults`(text: String) throws {
+        #expect(try provisioning(text) == .defaults)
+    }
+
+    @Test func `the defaults answer no machine`() {
+        #expect(!Provisioning.defaults.pxe.isEnabled)
+        #expect(Provisioning.defaults.pxe.answer == .all)
+        #expect(Provisioning.defaults.infrastructure.kind == .none)
+    }
+
+    @Test func `every key is read`() throws {
+        let settings = try provisioning(
+            """
+            server: {public_url: "https://Sprout.lan:8443/"}
+            pxe: {enabled: True, interface: enp1s0.20, subnet: 10.20.0.0/22, answer: known}
+            proxmox: {existing_node: "fd00::10", join_fingerprint: "\(Sample.fingerprint.lowercased())"}
+            credentials: {root_password_hash: \(Sample.hash)}
+            infrastructure:
+              base_url: https://netbox.lan/api/
+              kind: netbox
+              server_type_map: {ms01: minisforum-ms-01, r630: 630}
+            """
+        )
+        #expect(settings.server.publicURL?.description == "https://sprout.lan:8443")
+        #expect(settings.pxe.isEnabled && settings.pxe.answer == .known)
+        #expect(settings.pxe.interface == "enp1s0.20")
+        #expect(settings.pxe.subnet == IPv4Network("10.20.0.0/22"))
+        #expect(settings.proxmox.existingNode == "fd00::10")
+        #expect(settings.proxmox.joinFingerprint == Sample.fingerprint)
+        #expect(settings.credentials.rootPasswordHash == Sample.hash)
+        #expect(settings.infrastructure.kind == .netbox)
+        #expect(settings.infrastructure.baseURL?.description == "https://netbox.lan/api/")
+        #expect(settings.infrastructure.serverTypeMap == ["ms01": "minisforum-ms-01", "r630": "630"])
+    }
+
+    @Test(arguments: ["true", "True", "TRUE", "false", "False", "FALSE"])
+    func `true and false are booleans in any case`(word: String) throws {
+        let text = "pxe: {interface: eno1, enabled: \(word)}"
+        #expect(try provisioning(text).pxe.isEnabled == (word.lowercased() == "true"))
+    }
+
+    @Test(arguments: [
+        Sample.hash,
+        "$y$j9T$$" + String(repeating: "a", count: 43),
+        "$6$saltsalt$" + String(repeating: "./", count: 43),
+        "$6$rounds=5000$saltsalt$" + String(repeating: "x", count: 86),
+        "$5$saltsalt$" + String(repeating: "0", count: 43),
+    ])
+    func `a crypt hash is taken`(hash: String) throws {
+        #expect(try provisioning("credentials: {root_password_hash: \(hash)}").credentials.rootPasswordHash == hash)
+    }
+
+    @Test func `the order of the keys does not matter`() throws {
+        let kept = try provisioning("pxe: {answer: all, interface: eno1, enabled: true}\nserver:")
+        #expect(kept == (try provisioning("server:\npxe: {enabled: true, interface: eno1}")))
+    }
+}
+
+enum Sample {
+    static let hash = "$y$j9T$4mtDSzbN/oWZp3Wc8vSiC1$" + String(repeating: "k", count: 43)
+    static let fingerprint = Array(repeating: "AF", count: 32).joined(separator: ":")
+}

@@ -1,0 +1,103 @@
+import FoundationEssentials
+import Model
+import Settings
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct ServerTypesTests {
+    private func type(_ body: String) throws -> ServerType? {
+        try ServerTypes(parsing: "server_types: {a_1: {\(body)}}", file: "server-types.yaml")["a_1"]
+    }
+
+    @Test func `a boot disk is enough`() throws {
+        let type = try #require(try type("boot_disk: /dev/sda"))
+        #expect(type == ServerType(key: "a_1", bootDisk: .path("/dev/sda")))
+        #expect(type.displayName == "a_1" && type.hostnamePrefix == "a-1-")
+        #expect(type.network == .dhcp && type.power == .manual && type.filesystem == .ext4)
+        #expect(!type.hasGPU && type.managementNIC == nil)
+    }
+
+    @Test func `types keep the order of the file`() throws {
+        let text = "server_types:\n  z: {boot_disk: /dev/sda}\n  a: {boot_disk: /dev/vda}\n"
+        let types = try ServerTypes(parsing: text, file: "server-types.yaml")
+        #expect(types.all.map(\.key) == ["z", "a"])
+        #expect(types["b"] == nil)
+    }
+
+    static let disks: [(value: String, disk: ServerType.BootDisk)] = [
+        ("/dev/nvme0n1", .path("/dev/nvme0n1")),
+        ("/dev/mmcblk0", .path("/dev/mmcblk0")),
+        ("{path: /dev/sdab}", .path("/dev/sdab")),
+        ("{serial: 00123e4}", .serial("00123e4")),
+        ("{model: \"Samsung SSD 990 PRO, 1TB\"}", .model("Samsung SSD 990 PRO, 1TB")),
+    ]
+
+    @Test(arguments: disks)
+    func `a disk is named or described`(value: String, disk: ServerType.BootDisk) throws {
+        #expect(try type("boot_disk: \(value)")?.bootDisk == disk)
+    }
+
+    static let ports: [(value: String, nic: ServerType.ManagementNIC)] = [
+        ("enp87s0", .name("enp87s0")),
+        ("eth0.20", .name("eth0.20")),
+        ("52:54:00:12:34:56", .mac("52:54:00:12:34:56")),
+        ("BC-24-11-49-8D-75", .mac("bc:24:11:49:8d:75")),
+    ]
+
+    @Test(arguments: ports)
+    func `a port has a name or an address`(value: String, nic: ServerType.ManagementNIC) throws {
+        #expect(try type("boot_disk: /dev/sda, management_nic: \(value)")?.managementNIC == nic)
+    }
+
+    static let networks: [(value: String, network: ServerType.Network)] = [
+        ("dhcp", .dhcp),
+        ("{mode: dhcp}", .dhcp),
+        (
+            "{mode: static, cidr: 10.0.0.0/8, gateway: 10.1.2.3}",
+            .fixed(cidr: "10.0.0.0/8", gateway: "10.1.2.3", dns: "10.1.2.3")
+        ),
+        (
+            "{mode: static, cidr: 10.0.0.0/30, gateway: 10.0.0.1, dns: 9.9.9.9}",
+            .fixed(cidr: "10.0.0.0/30", gateway: "10.0.0.1", dns: "9.9.9.9")
+        ),
+    ]
+
+    @Test(arguments: networks)
+    func `an address comes from the router or is fixed`(value: String, network: ServerType.Network) throws {
+        #expect(try type("boot_disk: /dev/sda, network: \(value)")?.network == network)
+    }
+
+    static let powers: [(value: String, power: ServerType.Power)] = [
+        ("manual", .manual),
+        ("wol", .wakeOnLAN),
+        ("{kind: wol}", .wakeOnLAN),
+        (
+            "{kind: redfish, url: 'https://{host}-bmc.lan', secret_name: bmc}",
+            .redfish(url: "https://{host}-bmc.lan", secretName: "bmc")
+        ),
+        ("{kind: http, on_url: 'http://p/{host}?on'}", .http(on: "http://p/{host}?on", off: nil, secretName: nil)),
+        (
+            "{kind: http, on_url: http://p/on, off_url: http://p/off, secret_name: plug}",
+            .http(on: "http://p/on", off: "http://p/off", secretName: "plug")
+        ),
+    ]
+
+    @Test(arguments: powers)
+    func `a host is switched on in one of four ways`(value: String, power: ServerType.Power) throws {
+        #expect(try type("boot_disk: /dev/sda, power: \(value)")?.power == power)
+    }
+
+    @Test(arguments: disks.map(\.value), networks.map(\.value))
+    func `a type survives the way through JSON`(disk: String, network: String) throws {
+        for power in Self.powers {
+            let text = "gpu: true, management_nic: eno1, boot_disk: \(disk), network: \(network), power: \(power.value)"
+            let type = try #require(try type(text))
+            #expect(try JSONDecoder().decode(ServerType.self, from: JSONEncoder().encode(type)) == type)
+        }
+    }
+
+    @Test func `its JSON has the keys of the file, and may lack those that are newer`() throws {
+        let old = #"{"server_types":[{"key":"a_1","boot_disk":{"serial":"X"},"power":{"kind":"wol"}}]}"#
+        let types = try JSONDecoder().decode(ServerTypes.self, from: Data(old.utf8))
+        #expect(types.all == [try type("boot_disk: {serial: X}, power: wol")])
+    }
+}
