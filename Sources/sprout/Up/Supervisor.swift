@@ -11,6 +11,7 @@ actor Supervisor {
     private let front: FileDescriptor
     private let notifications: DatagramSocket
     private var children: [Keeper] = []
+    private var isStopping = false
 
     init(_ layout: Layout, configuration: String, _ listen: Address, _ reactor: Reactor) throws {
         self.layout = layout
@@ -39,37 +40,42 @@ actor Supervisor {
             throw Failure(description: "nginx is not installed: apt-get install nginx-light, or `make deps`")
         }
         let signals = try Signals([SIGINT, SIGTERM, SIGHUP], reactor)
+        children = try makeChildren(nginx)
         try await withThrowingTaskGroup { group in
             group.addTask { try await self.listenToChildren() }
             group.addTask { try await self.endWhatHangs() }
-            group.addTask { try await self.start(nginx, signals) }
+            group.addTask { try await self.keepAll() }
+            group.addTask { _ = try await signals.next() }
             try await group.next()
+            Terminal.say("sprout: stopping")
             await stopAll()
             group.cancelAll()
         }
         Terminal.say("sprout: stopped")
     }
 
-    /// Starts everything and waits for the signal to stop, while the keepers bring back what dies.
-    private func start(_ nginx: String, _ signals: Signals) async throws {
-        try Files.write(
-            NginxConfiguration.up(layout, listen: listen, user: getuid() == 0 ? "root" : nil).text,
-            to: "\(layout.run)/nginx.conf")
-        for part in Part.daemons { children.append(try keeper(part, "\(layout.programs)/\(part.program)")) }
-        let front = Part.nginx(configuration: "\(layout.run)/nginx.conf", run: layout.run)
-        children.append(Keeper(front, nginx, environment: ["NGINX": "3;"], [self.front.rawValue], layout.run, reactor))
+    private func makeChildren(_ nginx: String) throws -> [Keeper] {
+        let file = "\(layout.run)/nginx.conf"
+        let configuration = NginxConfiguration.up(layout, listen: listen, user: getuid() == 0 ? "root" : nil)
+        try Files.write(configuration.text, to: file)
+        let part = Part.nginx(configuration: file, run: layout.run)
+        // Nginx takes over the sockets that this variable names.
+        let front = Keeper(part, nginx, environment: ["NGINX": "3;"], [front.rawValue], layout.run, reactor)
+        return try Part.daemons.map { try keeper($0, "\(layout.programs)/\($0.program)") } + [front]
+    }
+
+    /// Runs everything until it is stopped. The orchestrator makes the database that the others read: they wait for it.
+    private func keepAll() async throws {
         try await withThrowingTaskGroup { group in
             for child in children {
                 group.addTask { try await child.keep() }
-                // The orchestrator makes the database that the others read, so they wait for it.
                 if child.part.name == "orchestrator" { await child.waitUntilReady() }
             }
             for child in children { await child.waitUntilReady() }
-            Terminal.say("sprout: ready. Dashboard: http://\(dashboard)   (Ctrl-C stops everything)")
-            group.addTask { _ = try await signals.next() }
-            try await group.next()
-            Terminal.say("sprout: stopping")
-            await stopAll()
+            if !isStopping {
+                Terminal.say("sprout: ready. Dashboard: http://\(dashboard)   (Ctrl-C stops everything)")
+            }
+            try await group.waitForAll()
         }
     }
 
@@ -98,6 +104,7 @@ actor Supervisor {
 
     /// Nginx first, so that nobody is promised anything; the orchestrator last, so that everything is written.
     private func stopAll() async {
+        isStopping = true
         for child in children.reversed() { await child.stop() }
     }
 

@@ -1,0 +1,207 @@
+"""Runs the real Sprout for tests: `sprout up` with nginx and all daemons, on a port and a state of its own."""
+
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAMS = pathlib.Path(os.environ.get("SPROUT_PROGRAMS", ROOT / ".build" / "debug")).resolve()
+
+SERVER_TYPES = """
+server_types:
+  vm:
+    boot_disk: /dev/vda
+    display_name: Virtual machine
+    hostname_prefix: vm-
+  ms01:
+    boot_disk: /dev/nvme0n1
+    hostname_prefix: pve-ms-
+"""
+
+
+def until(condition, seconds=15, what="the condition"):
+    """Waits for a condition to give something true, and gives it back."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"{what} did not come true within {seconds} s")
+        time.sleep(0.02)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+class Sprout:
+    """`with Sprout() as box:` runs until the block ends; its log is printed when the block fails."""
+
+    def __init__(self, server_types=SERVER_TYPES, provisioning="pxe:\n  enabled: false\n"):
+        self.state = pathlib.Path(tempfile.mkdtemp(prefix="sprout-", dir="/tmp"))
+        self.config = self.state / "config"
+        self.config.mkdir()
+        (self.config / "provisioning.yaml").write_text(provisioning)
+        (self.config / "server-types.yaml").write_text(server_types)
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log_path = self.state / "up.log"
+        self.process = None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, kind, *_):
+        self.stop()
+        if kind:
+            print(self.log())
+        shutil.rmtree(self.state, ignore_errors=True)
+
+    def start(self):
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                [PROGRAMS / "sprout", "up", "--config", self.config / "provisioning.yaml", "--state", self.state,
+                 "--listen", f"127.0.0.1:{self.port}"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        ready = self.log().count("sprout: ready")
+        try:
+            until(lambda: self.log().count("sprout: ready") > ready or self.process.poll() is not None, 30)
+            assert self.process.poll() is None, f"sprout up ended with {self.process.returncode}"
+        except BaseException:
+            self.stop()
+            print(self.log())
+            raise
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                raise
+
+    def log(self):
+        return self.log_path.read_text() if self.log_path.exists() else ""
+
+    def pid(self, program):
+        """The process id of one of our own children, by the name of its program."""
+        for pid in children(self.process.pid):
+            with contextlib.suppress(OSError):
+                if os.path.basename(os.readlink(f"/proc/{pid}/exe")) == program:
+                    return pid
+        return None
+
+    def cli(self, *words, **options):
+        """Runs the sprout command against this Sprout."""
+        return subprocess.run(
+            [PROGRAMS / "sprout", *words, "--state", self.state], capture_output=True, text=True, timeout=60,
+            stdin=subprocess.DEVNULL, **options)
+
+    def request(self, method, path, body=None, headers=None, timeout=30):
+        data = json.dumps(body).encode() if isinstance(body, (dict, list)) else body
+        request = urllib.request.Request(self.url + path, data=data, method=method, headers=headers or {})
+        if isinstance(body, (dict, list)):
+            request.add_header("Content-Type", "application/json")
+        try:
+            with urllib.request.urlopen(request, timeout=timeout) as answer:
+                return Answer(answer.status, answer.headers, answer.read())
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, error.headers, error.read())
+
+    def get(self, path, **options):
+        return self.request("GET", path, **options)
+
+    def register(self, number, **fields):
+        """Registers a host whose MAC address is made from a number."""
+        mac = f"52:54:00:{number >> 16 & 255:02x}:{number >> 8 & 255:02x}:{number & 255:02x}"
+        return self.request("POST", "/api/hosts", {"mac": mac, "server_type": "vm", **fields})
+
+    def hosts(self):
+        hosts, after = [], ""
+        while after is not None:
+            page = self.get(f"/api/hosts?limit=1000&after={after}").json
+            hosts += page["hosts"]
+            after = page["next"]
+        return hosts
+
+    @contextlib.contextmanager
+    def events(self, after=None, last_event_id=None):
+        """Follows /events; gives a function that returns the next event as a dictionary."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        headers = {} if last_event_id is None else {"Last-Event-ID": str(last_event_id)}
+        connection.request("GET", "/events" + ("" if after is None else f"?after={after}"), headers=headers)
+        answer = connection.getresponse()
+        assert answer.status == 200, answer.status
+
+        def next_event():
+            event = {}
+            while True:
+                line = answer.readline().decode().rstrip("\n")
+                if not line and "data" in event:
+                    return event
+                if line and not line.startswith(":"):
+                    name, _, value = line.partition(": ")
+                    event[name] = json.loads(value) if name == "data" else value
+
+        try:
+            yield next_event
+        finally:
+            connection.close()
+
+    def command(self, method, path, body=None, request_id=None):
+        """Asks the orchestrator on its command socket, as a daemon would."""
+        connection = UnixConnection(self.state / "run" / "command.sock")
+        headers = {"Content-Type": "application/json", "X-Sprout-Actor": "a test"}
+        if request_id:
+            headers["X-Request-Id"] = request_id
+        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        answer = connection.getresponse()
+        result = Answer(answer.status, answer.headers, answer.read())
+        connection.close()
+        return result
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path, timeout=30):
+        super().__init__("localhost", timeout=timeout)
+        self.unix_path = str(path)
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.unix_path)
+
+
+def children(pid):
+    """The descendants of a process."""
+    found = []
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            for child in pathlib.Path(f"/proc/{pid}/task/{thread}/children").read_text().split():
+                found += [int(child)] + children(int(child))
+    return found
