@@ -59,6 +59,19 @@ let package = Package(
         .executableTarget(
             name: "sprout-web", dependencies: ["Control", "HTTP", "Linux", "Model", "Store", "Systemd"],
             swiftSettings: strict),
+
+        // MARK: Tests
+
+        .testTarget(name: "CommandTests", dependencies: ["Linux", "sprout"], swiftSettings: strict),
+        .testTarget(name: "ControlTests", dependencies: ["Control", "HTTP"], swiftSettings: strict),
+        .testTarget(name: "DatabaseTests", dependencies: ["Database"], swiftSettings: strict),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Linux"], swiftSettings: strict),
+        .testTarget(name: "LedgerTests", dependencies: ["Database", "Ledger", "Linux", "Model", "Store"], swiftSettings: strict),
+        .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: strict),
+        .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
+        .testTarget(name: "SettingsTests", dependencies: ["Model", "Settings"], swiftSettings: strict),
+        .testTarget(name: "WebTests", dependencies: ["sprout-web"], swiftSettings: strict),
+        .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

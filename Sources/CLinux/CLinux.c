@@ -2,6 +2,7 @@
 #include "CLinux.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
@@ -90,6 +91,7 @@ static void become(const struct linux_program *program, pid_t parent) {
     dup2(output, 1);
     dup2(output, 2);
     for (int i = 0; i < count; i++) dup2(kept[i], 3 + i);
+    close_range(3 + count, ~0U, CLOSE_RANGE_CLOEXEC);
 
     write_own_pid(program->environment);
     if (program->directory && chdir(program->directory) == -1) return;

@@ -1,0 +1,96 @@
+import Linux
+import Model
+import Store
+import Testing
+
+@testable import Database
+@testable import Ledger
+
+@Suite(.timeLimit(.minutes(1))) struct StoreTests {
+    @Test func `hosts come in pages that miss nobody`() async throws {
+        let scene = try await Scene()
+        for number in 1...7 { _ = try await scene.register(number) }
+        let store = try scene.store()
+        var names: [String] = []
+        var sizes: [Int] = []
+        var next: String? = ""
+        while let after = next {
+            let page = try await store.hosts(limit: 3, after: after)
+            names += page.hosts.map(\.hostname.description)
+            sizes.append(page.hosts.count)
+            next = page.next
+        }
+        #expect(names.sorted() == (1...7).map { "vm-0\($0)" })
+        #expect(sizes == [3, 3, 1])
+    }
+
+    @Test func `a reader goes on while the writer is away, and sees what the next one writes`() async throws {
+        var scene: Scene? = try await Scene()
+        let path = try #require(scene?.path)
+        _ = try await scene?.register(1)
+        let store = try #require(try scene?.store())
+        scene = nil
+        #expect(try await store.stateCounts() == [.registered: 1])
+        #expect(try await Store(path: path).stateCounts() == [.registered: 1], "a new reader opens without a writer")
+        let ledger = try Ledger(path: path, Worker(), now: { Timestamp(milliseconds: 1) })
+        _ = try await ledger.register(HostDraft(mac: "52:54:00:00:00:02", serverType: "vm"), by: Scene.author)
+        #expect(try await store.stateCounts() == [.registered: 2])
+    }
+
+    @Test func `events resume after the one that was seen, or say that they cannot`() async throws {
+        let scene = try await Scene()
+        for number in 1...3 { _ = try await scene.register(number) }
+        let store = try scene.store()
+        let newest = try await store.newestEventID()
+        #expect(try await store.events(after: newest - 2, limit: 10).map(\.id) == [newest - 1, newest])
+        #expect(try await store.canResume(after: 0))
+        #expect(try await store.canResume(after: newest))
+        #expect(try await !store.canResume(after: newest + 1))
+    }
+
+    @Test func `a database that is not there, or of another release, is told in a sentence`() async throws {
+        #expect(throws: StoreUnavailable.absent(path: "/nowhere/sprout.db")) { try Store(path: "/nowhere/sprout.db") }
+        let scene = try await Scene()
+        for (schema, expected) in [(9, StoreUnavailable.newer(schema: 9)), (0, .absent(path: scene.path))] {
+            try Connection(path: scene.path, .readWrite).run("PRAGMA user_version = \(schema)")
+            #expect(throws: expected) { try Store(path: scene.path) }
+        }
+        let sentence = StoreUnavailable.newer(schema: 9).description
+        #expect(sentence.hasPrefix("the database is schema 9, this program reads 1: finish the update of this program"))
+    }
+
+    @Test func `a writer leaves a database of a newer release alone`() async throws {
+        let scene = try await Scene()
+        try Connection(path: scene.path, .readWrite).run("PRAGMA user_version = 9")
+        #expect(throws: StoreUnavailable.newer(schema: 9)) {
+            try Ledger(path: scene.path, Worker(), now: { Timestamp(milliseconds: 1) })
+        }
+    }
+
+    @Test func `the log files stay, what is removed is overwritten, and every commit reaches the disk`() async throws {
+        let scene = try await Scene()
+        let host = try await scene.register(1, hostname: "canary-name")
+        try await scene.ledger.tidy()
+        #expect(Files.exists("\(scene.path)-wal") && Files.exists("\(scene.path)-shm"))
+        let pragmas = try await scene.ledger.pragmas()
+        #expect(pragmas == ["journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "secure_delete": "1"])
+        withExtendedLifetime(host) {}
+    }
+
+    @Test func `ids are unique, ordered by time, and UUIDs of version 7`() {
+        let ids = (0..<1000).map { Ledger.uuid(at: Timestamp(milliseconds: 1_795_200_000_000 + Int64($0))) }
+        #expect(Set(ids).count == 1000)
+        #expect(ids.sorted() == ids)
+        #expect(ids.allSatisfy { $0.count == 36 && Array($0)[14] == "7" && "89ab".contains(Array($0)[19]) })
+    }
+}
+
+extension Ledger {
+    fileprivate func pragmas() throws -> [String: String] {
+        let names = ["journal_mode", "synchronous", "foreign_keys", "secure_delete"]
+        return Dictionary(
+            uniqueKeysWithValues: try names.map { name in
+                (name, try connection.rows("PRAGMA \(name)") { $0.text(0) }.first ?? "")
+            })
+    }
+}
