@@ -50,7 +50,8 @@ let package = Package(
         .executableTarget(
             name: "sprout-dhcp", dependencies: ["Control", "HTTP", "Linux", "Store", "Systemd"], swiftSettings: strict),
         .executableTarget(
-            name: "sprout-metadata", dependencies: ["Control", "HTTP", "Linux", "Store", "Systemd"], swiftSettings: strict),
+            name: "sprout-metadata", dependencies: ["Control", "HTTP", "Linux", "Store", "Systemd"],
+            swiftSettings: strict),
         .executableTarget(
             name: "sprout-orchestrator",
             dependencies: ["Control", "HTTP", "Ledger", "Linux", "Model", "Settings", "Store", "Systemd"],
@@ -66,7 +67,11 @@ let package = Package(
         .testTarget(name: "ControlTests", dependencies: ["Control", "HTTP"], swiftSettings: strict),
         .testTarget(name: "DatabaseTests", dependencies: ["Database"], swiftSettings: strict),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Linux"], swiftSettings: strict),
-        .testTarget(name: "LedgerTests", dependencies: ["Database", "Ledger", "Linux", "Model", "Store"], swiftSettings: strict),
+        .testTarget(
+            name: "LedgerTests",
+            dependencies: ["Database", "Ledger", "Linux", "Model", "Store"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: strict),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
         .testTarget(name: "SettingsTests", dependencies: ["Model", "Settings"], swiftSettings: strict),

@@ -31,8 +31,10 @@ public struct EventStream: Sendable {
         }
     }
 
-    /// Where this client goes on. A browser that comes back says so in Last-Event-ID, a page in its first URL; without
-    /// either the stream begins with what comes next. A point that is not in the database calls for a reset.
+    /// Where this client goes on.
+    ///
+    /// A browser that comes back says so in Last-Event-ID, a page in its first URL; without either the stream begins
+    /// with what comes next. A point that is not in the database calls for a reset.
     private func startingPoint(_ request: Request) async throws -> (id: Int64, isReset: Bool) {
         let newest = try await store.newestEventID()
         guard let text = request.headers["last-event-id"] ?? request.query["after"] else { return (newest, false) }

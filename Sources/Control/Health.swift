@@ -15,7 +15,8 @@ public struct Health: Sendable {
 
     public func respond(to request: Request) async throws -> Response {
         do {
-            return try .json(Report(daemon: daemon, status: "ok", detail: try await question(), version: Release.version))
+            return try .json(
+                Report(daemon: daemon, status: "ok", detail: try await question(), version: Release.version))
         } catch {
             return try .json(
                 Report(daemon: daemon, status: "failing", detail: "\(error)", version: Release.version), status: 503)

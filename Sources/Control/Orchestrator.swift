@@ -27,14 +27,16 @@ public struct Orchestrator: Sendable {
             do {
                 let answer = try await client.send(method, path, headers: headers, body: body, timeout: patience)
                 return Response(
-                    status: answer.status, headers: ["content-type": answer.headers["content-type"] ?? "application/json"],
+                    status: answer.status,
+                    headers: ["content-type": answer.headers["content-type"] ?? "application/json"],
                     body: .bytes(answer.body))
             } catch is CancellationError {
                 throw CancellationError()
             } catch {
                 guard Reactor.Deadline.now < deadline else {
                     throw Problem(
-                        503, "sprout-orchestrator does not answer (\(error)), so nothing can be changed now. See:"
+                        503,
+                        "sprout-orchestrator does not answer (\(error)), so nothing can be changed now. See:"
                             + " journalctl -u sprout-orchestrator")
                 }
                 try await reactor.sleep(for: .milliseconds(100))

@@ -25,7 +25,9 @@ public struct Connection: ~Copyable {
         sqlite3_close_v2(handle)
     }
 
-    /// Runs a statement with `values` bound in order, and maps every row. The statement is prepared once.
+    /// Runs a statement with `values` bound in order, and maps every row.
+    ///
+    /// The statement is prepared once.
     @discardableResult
     public func rows<Value>(
         _ sql: String, _ values: Bindable..., map: (borrowing Row) -> Value

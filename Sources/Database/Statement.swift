@@ -85,7 +85,9 @@ public enum Bindable: Sendable, ExpressibleByStringLiteral, ExpressibleByInteger
     private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 }
 
-/// What SQLite refused: its code, its words, and what was being done. Bound values are never part of it.
+/// What SQLite refused: its code, its words, and what was being done.
+///
+/// Bound values are never part of it.
 public struct DatabaseError: Error, Equatable, Sendable, CustomStringConvertible {
     public let code: CInt
     public let message: String

@@ -13,7 +13,9 @@ public struct Headers: Equatable, Sendable, ExpressibleByDictionaryLiteral {
         for (name, value) in elements { self[name] = value }
     }
 
-    /// The first field with this name. Setting replaces all of them.
+    /// The first field with this name.
+    ///
+    /// Setting replaces all of them.
     public subscript(name: String) -> String? {
         get { fields.first { $0.name == name || $0.name == name.lowercased() }?.value }
         set {
@@ -27,7 +29,8 @@ public struct Headers: Equatable, Sendable, ExpressibleByDictionaryLiteral {
     /// Control characters in a value become spaces, so that no value can begin a line of its own.
     public mutating func add(_ name: String, _ value: String) {
         let isHarmless = value.utf8.allSatisfy { $0 >= 32 && $0 != 127 }
-        let bytes = isHarmless ? value : String(decoding: value.utf8.map { $0 < 32 || $0 == 127 ? 32 : $0 }, as: UTF8.self)
+        let bytes =
+            isHarmless ? value : String(decoding: value.utf8.map { $0 < 32 || $0 == 127 ? 32 : $0 }, as: UTF8.self)
         fields.append(Field(name: name.lowercased(), value: bytes))
     }
 

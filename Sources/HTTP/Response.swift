@@ -121,7 +121,8 @@ public struct Problem: Error, Equatable, Sendable, CustomStringConvertible {
         json += ",\"detail\":\(JSONText.quoted(detail))"
         if let field { json += ",\"field\":\(JSONText.quoted(field))" }
         return Response(
-            status: status, headers: ["content-type": "application/problem+json"], body: .bytes(Array((json + "}").utf8)))
+            status: status, headers: ["content-type": "application/problem+json"],
+            body: .bytes(Array((json + "}").utf8)))
     }
 }
 

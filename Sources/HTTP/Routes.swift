@@ -38,7 +38,9 @@ public struct Routes: Sendable {
 
     public init(_ routes: Route...) { self.routes = routes }
 
-    /// Finds the route and runs it. HEAD is GET without its body, which the server leaves out.
+    /// Finds the route and runs it.
+    ///
+    /// HEAD is GET without its body, which the server leaves out.
     public func respond(to request: Request) async throws -> Response {
         let method = request.method == "HEAD" ? "GET" : request.method
         let candidates = routes.compactMap { route in route.match(request.segments).map { (route, $0) } }

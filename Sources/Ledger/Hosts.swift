@@ -29,7 +29,8 @@ extension Ledger {
             let host = try existingHost(id: hostID)
             guard !host.state.isUnderWay else {
                 throw Refused(
-                    .conflict, "\(host.hostname) is \(host.state.rawValue): an operation is under way. Cancel it first.")
+                    .conflict, "\(host.hostname) is \(host.state.rawValue): an operation is under way. Cancel it first."
+                )
             }
             try connection.run("DELETE FROM host WHERE id = ?", .text(hostID))
             try append(.hostRemoved, "\(host.hostname) was removed.", host: host, by: author)
@@ -71,7 +72,8 @@ extension Ledger {
         ) { $0.text(0) }
         guard let mac = owners.first else { return hostname }
         throw Refused(
-            .conflict, "There is already a host named \(hostname): the one with the MAC address \(mac).", field: "hostname")
+            .conflict, "There is already a host named \(hostname): the one with the MAC address \(mac).",
+            field: "hostname")
     }
 
     private func hostnamePrefix(of type: String) throws -> String {
@@ -81,11 +83,13 @@ extension Ledger {
         if let (_, prefix) = types.first(where: { $0.0 == type }) { return prefix }
         let known = types.isEmpty ? "none yet: see server-types.yaml" : types.map(\.0).joined(separator: ", ")
         throw Refused(
-            .invalid, type.isEmpty ? "A host needs a server type. There are: \(known)."
+            .invalid,
+            type.isEmpty
+                ? "A host needs a server type. There are: \(known)."
                 : "There is no server type \"\(type)\". There are: \(known).", field: "server_type")
     }
 
-    /// The prefix with the lowest number that no host has: `pve-01`, `pve-02`, …
+    /// The prefix with the lowest number that no host has, such as `pve-01`.
     private func freeHostname(_ prefix: String) throws -> Hostname {
         let taken = Set(
             try connection.rows("SELECT hostname FROM host WHERE hostname LIKE ? || '%'", .text(prefix)) { $0.text(0) })

@@ -1,8 +1,10 @@
 import Database
 import Store
 
-/// How the database came to its present layout. A migration only adds, so that the readers of the release before,
-/// which are restarted after the orchestrator, go on reading; and none is ever changed once it was released.
+/// How the database came to its present layout.
+///
+/// A migration only adds, so that the readers of the release before, which are restarted after the orchestrator, go on
+/// reading; and none is ever changed once it was released.
 enum Migrations {
     static let all: [String] = [
         """

@@ -4,7 +4,9 @@ import Store
 
 extension Ledger {
     /// Moves a host along the lifecycle table, or refuses: the only place where a state changes.
-    public func advance(hostID: String, on event: LifecycleEvent, reason: String? = nil, by author: Author) throws -> Host {
+    public func advance(hostID: String, on event: LifecycleEvent, reason: String? = nil, by author: Author) throws
+        -> Host
+    {
         try connection.write {
             if let done = try hostAlreadyChanged(.hostAdvanced, by: author) { return try existingHost(id: done) }
             var host = try existingHost(id: hostID)
@@ -37,7 +39,8 @@ extension Ledger {
             """, .int(now().milliseconds)
         ) { ($0.text(0), $0.text(1), $0.text(2), Timestamp(milliseconds: $0.int(3))) }
         for (id, _, state, moment) in due {
-            let reason = "it was still \(state) when its time ran out at \(moment). Look at its timeline, then rebuild it."
+            let reason =
+                "it was still \(state) when its time ran out at \(moment). Look at its timeline, then rebuild it."
             _ = try advance(hostID: id, on: .deadlinePassed, reason: reason, by: author)
         }
         return due.map(\.1)

@@ -23,7 +23,9 @@ extension Ledger {
         try connection.write { _ = try append(kind, message, by: author) }
     }
 
-    /// Puts a new version of the server types in force, unless it is the one already there. True if it is new.
+    /// Puts a new version of the server types in force, unless it is the one already there.
+    ///
+    /// True if it is new.
     public func load(_ types: [ServerTypeRecord], from source: String, by author: Author) throws -> Bool {
         try connection.write {
             try connection.run("DELETE FROM setting WHERE key = 'server_types.problem'")
@@ -36,7 +38,8 @@ extension Ledger {
                     """
                     INSERT INTO server_type (version, key, display_name, hostname_prefix, body) VALUES (?, ?, ?, ?, ?)
                     """,
-                    .int(version), .text(type.key), .text(type.displayName), .text(type.hostnamePrefix), .text(type.body))
+                    .int(version), .text(type.key), .text(type.displayName), .text(type.hostnamePrefix),
+                    .text(type.body))
             }
             let names = types.map(\.key).joined(separator: ", ")
             try append(.serverTypesLoaded, "Server types, version \(version): \(names).", by: author)

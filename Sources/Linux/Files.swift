@@ -38,7 +38,7 @@ public enum Files {
         }
         do throws(Errno) {
             try retrying { mkdir(path, mode) }
-        } catch where error.rawValue == EEXIST {
+        } catch  where error.rawValue == EEXIST {
             return
         }
     }
@@ -48,7 +48,9 @@ public enum Files {
         defer { closedir(directory) }
         var names: [String] = []
         while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             if name != "." && name != ".." { names.append(name) }
         }
         return names.sorted()

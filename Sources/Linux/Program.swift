@@ -19,7 +19,8 @@ public struct Program: Sendable {
     ///
     /// The descriptors become 3, 4, … and an environment entry LISTEN_PID receives its process id, as
     /// `sd_listen_fds` demands.
-    public func start(descriptors: [CInt], output: borrowing FileDescriptor, _ reactor: Reactor) throws(Errno) -> Child {
+    public func start(descriptors: [CInt], output: borrowing FileDescriptor, _ reactor: Reactor) throws(Errno) -> Child
+    {
         let processID = try start(descriptors, output.rawValue)
         return try Child(processID, reactor)
     }

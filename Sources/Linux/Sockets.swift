@@ -74,7 +74,9 @@ extension Address {
 }
 
 extension Stream {
-    /// Connects to an address. A Unix socket answers at once, or refuses.
+    /// Connects to an address.
+    ///
+    /// A Unix socket answers at once, or refuses.
     public convenience init(connectingTo address: Address, _ reactor: Reactor) throws {
         try self.init(address.first(FileDescriptor.connected(to:)), reactor)
     }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The time of day, which may be wrong and may jump.

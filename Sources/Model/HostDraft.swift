@@ -24,7 +24,8 @@ public struct HostDraft: Equatable, Sendable, Codable {
 
     /// A key that is not known is refused rather than ignored: it is a typing error, and its value would be lost.
     public init(from decoder: any Decoder) throws {
-        for key in try decoder.container(keyedBy: AnyKey.self).allKeys where CodingKeys(stringValue: key.stringValue) == nil {
+        for key in try decoder.container(keyedBy: AnyKey.self).allKeys
+        where CodingKeys(stringValue: key.stringValue) == nil {
             let allowed = CodingKeys.allCases.map(\.rawValue).sorted().joined(separator: ", ")
             throw DecodingError.dataCorrupted(
                 .init(codingPath: [key], debugDescription: "there is no such field; there are \(allowed)"))
@@ -90,7 +91,8 @@ extension HostDraft {
         let isNamed = (1...63).contains(key.utf8.count) && key.utf8.allSatisfy { $0 > 32 && $0 < 127 }
         guard isNamed, value.utf8.count <= 255, value.utf8.allSatisfy({ $0 >= 32 && $0 != 127 }) else {
             throw Refused(
-                .invalid, "The label \"\(key)\" does not fit: a name of 1 to 63 visible characters, a value of at most 255.",
+                .invalid,
+                "The label \"\(key)\" does not fit: a name of 1 to 63 visible characters, a value of at most 255.",
                 field: "labels")
         }
     }

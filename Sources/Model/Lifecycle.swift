@@ -1,4 +1,6 @@
-/// Where a host is in its life. Only the orchestrator moves it, and only along `Lifecycle.table`.
+/// Where a host is in its life.
+///
+/// Only the orchestrator moves it, and only along `Lifecycle.table`.
 public enum HostState: String, CaseIterable, Sendable, Codable {
     case registered
     case pxeReady = "pxe_ready"

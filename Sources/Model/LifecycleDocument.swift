@@ -7,7 +7,9 @@ extension Lifecycle {
             "page, and a test fails when they differ. A pair that is not in the table is refused with 409.", "",
             "```mermaid", "stateDiagram-v2", "    [*] --> registered",
         ]
-        for (state, event, step) in steps { lines.append("    \(state.rawValue) --> \(step.to.rawValue): \(event.rawValue)") }
+        for (state, event, step) in steps {
+            lines.append("    \(state.rawValue) --> \(step.to.rawValue): \(event.rawValue)")
+        }
         lines += ["```", "", "| state | event | next state | effects |", "|---|---|---|---|"]
         for (state, event, step) in steps {
             let effects = step.effects.map { "`\($0.rawValue)`" }.joined(separator: ", ")

@@ -20,7 +20,8 @@ extension Host {
         }
         self.init(
             id: row.text(0), hostname: hostname, mac: mac,
-            macs: [mac] + others.filter { $0 != mac }.sorted { $0.bits < $1.bits }, serverType: row.text(3), state: state,
+            macs: [mac] + others.filter { $0 != mac }.sorted { $0.bits < $1.bits }, serverType: row.text(3),
+            state: state,
             stateSince: Timestamp(milliseconds: row.int(5)), labels: Dictionary(labels) { $1 },
             createdAt: Timestamp(milliseconds: row.int(6)))
     }

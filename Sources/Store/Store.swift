@@ -114,13 +114,15 @@ public actor Store {
 
     /// The server types in force, or those of an earlier version that an operation keeps.
     public func serverTypes(version: Int64? = nil) throws -> ServerTypesInForce {
-        let version = try version ?? connection.rows("SELECT coalesce(max(version), 0) FROM server_types") { $0.int(0) }.first
+        let version =
+            try version ?? connection.rows("SELECT coalesce(max(version), 0) FROM server_types") { $0.int(0) }.first
         let types = try connection.rows(
             "SELECT key, display_name, body FROM server_type WHERE version = ? ORDER BY key", .int(version)
         ) { ServerTypesInForce.Entry(key: $0.text(0), displayName: $0.text(1), body: $0.text(2)) }
-        let problem = try connection.rows("SELECT value FROM setting WHERE key = 'server_types.problem'") {
-            $0.optionalText(0)
-        }.first ?? nil
+        let problem =
+            try connection.rows("SELECT value FROM setting WHERE key = 'server_types.problem'") {
+                $0.optionalText(0)
+            }.first ?? nil
         return ServerTypesInForce(version: version ?? 0, types: types, problem: problem)
     }
 }

@@ -40,7 +40,9 @@ public enum Journal {
     }
 }
 
-/// The ids of the messages that people search for: `journalctl MESSAGE_ID=…`. Docs/journal.md explains them.
+/// The ids of the messages that people search for with `journalctl MESSAGE_ID=…`.
+///
+/// The page docs/journal.md explains them.
 public enum MessageID: String, CaseIterable, Sendable {
     case daemonStarted = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d01"
     case daemonStopping = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d02"

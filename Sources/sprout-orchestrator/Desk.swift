@@ -46,7 +46,9 @@ struct Desk: Sendable {
         )
     }
 
-    /// For the daemons that only saw something. What they say is believed to have been seen, and no more.
+    /// For the daemons that only saw something.
+    ///
+    /// What they say is believed to have been seen, and no more.
     func observeRoutes(_ health: Health) -> Routes {
         Routes(
             .get("/health", health.respond),

@@ -4,7 +4,9 @@ import Linux
 import Model
 import Systemd
 
-/// Ends what has run out of time. Deadlines are rows: nothing is forgotten when this process is restarted.
+/// Ends what has run out of time.
+///
+/// Deadlines are rows: nothing is forgotten when this process is restarted.
 struct DeadlineKeeper: Service {
     private let desk: Desk
     private let reactor: Reactor

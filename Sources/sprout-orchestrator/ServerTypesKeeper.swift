@@ -16,7 +16,9 @@ actor ServerTypesKeeper: Service {
     init(_ desk: Desk, beside configuration: String, _ reactor: Reactor) {
         self.desk = desk
         self.reactor = reactor
-        folder = configuration.contains("/") ? String(configuration[..<(configuration.lastIndex(of: "/") ?? configuration.startIndex)]) : "."
+        folder =
+            configuration.contains("/")
+            ? String(configuration[..<(configuration.lastIndex(of: "/") ?? configuration.startIndex)]) : "."
     }
 
     private var path: String { "\(folder)/server-types.yaml" }

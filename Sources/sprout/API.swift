@@ -15,7 +15,8 @@ struct API: Sendable {
     private static func address(_ invocation: Invocation) throws -> Address {
         let given = ["--state", "--socket", "--url"].filter(invocation.has)
         guard given.count < 2 else {
-            throw UsageError(description: "\(given.joined(separator: " and ")) exclude each other", verb: invocation.verb)
+            throw UsageError(
+                description: "\(given.joined(separator: " and ")) exclude each other", verb: invocation.verb)
         }
         if let path = invocation.value("--socket") { return .unix(path: path) }
         if let url = invocation.value("--url") { return try address(url: url) }

@@ -43,7 +43,8 @@ enum Completions {
         var lines = Verb.all.map { verb in
             let options = verb.options.map(\.name).joined(separator: " ")
             let operand = verb.operands.first.map { list($0.completion) } ?? ""
-            return "    \"\(verb.name) \"*) words=\"\([operand, options].filter { !$0.isEmpty }.joined(separator: " "))\" ;;"
+            return
+                "    \"\(verb.name) \"*) words=\"\([operand, options].filter { !$0.isEmpty }.joined(separator: " "))\" ;;"
         }
         let groups = Dictionary(grouping: Verb.all.filter { $0.words.count > 1 }) { $0.words[0] }
         for (group, verbs) in groups.sorted(by: { $0.key < $1.key }) {

@@ -7,15 +7,19 @@ extension Verb {
         words: ["hosts", "add"], summary: "register a machine by its MAC address and server type",
         operands: [Operand(name: "HOSTNAME", isRequired: false)],
         options: [
-            Option(name: "--mac", value: "MAC", summary: "the interface it netboots from; again for its other interfaces", isRepeated: true),
+            Option(
+                name: "--mac", value: "MAC", summary: "the interface it netboots from; again for its other interfaces",
+                isRepeated: true),
             Option(name: "--type", value: "TYPE", summary: "one of the keys in server-types.yaml"),
-            Option(name: "--label", value: "KEY=VALUE", summary: "a label; may be given several times", isRepeated: true),
+            Option(
+                name: "--label", value: "KEY=VALUE", summary: "a label; may be given several times", isRepeated: true),
             outputOption,
         ] + connectionOptions,
         example: "sprout hosts add pve-ms-01 --mac 58:47:ca:70:12:34 --type ms01 --label rack=a"
     ) { invocation in
         guard let macs = invocation.values["--mac"], let first = macs.first else {
-            throw UsageError(description: "--mac is missing: the address that is printed on the machine", verb: hostsAdd)
+            throw UsageError(
+                description: "--mac is missing: the address that is printed on the machine", verb: hostsAdd)
         }
         let draft = HostDraft(
             hostname: invocation.operands.first, mac: first, macs: Array(macs.dropFirst()),
@@ -23,7 +27,8 @@ extension Verb {
         let answer = try await API(invocation).send("POST", "/api/hosts", body: try JSON.encode(draft))
         let host = try JSON.decode(Host.self, from: answer.body)
         Terminal.say(
-            invocation.isJSON ? String(decoding: answer.body, as: UTF8.self)
+            invocation.isJSON
+                ? String(decoding: answer.body, as: UTF8.self)
                 : "\(host.hostname) is registered as \(host.serverType), to boot from \(host.mac).")
     }
 
@@ -35,7 +40,8 @@ extension Verb {
         var hosts: [Host] = []
         var next: String? = ""
         while let after = next {
-            let page = try await api.get("/api/hosts?limit=1000&after=\(Percent.encoded(after))", as: HostPage.self).value
+            let page = try await api.get("/api/hosts?limit=1000&after=\(Percent.encoded(after))", as: HostPage.self)
+                .value
             hosts += page.hosts
             next = page.next
         }
@@ -59,7 +65,8 @@ extension Verb {
         let labels = host.labels.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: " ")
         Terminal.say(
             Terminal.table([
-                ["host", host.hostname.description], ["id", host.id], ["state", "\(host.state.rawValue): \(host.state.sentence)"],
+                ["host", host.hostname.description], ["id", host.id],
+                ["state", "\(host.state.rawValue): \(host.state.sentence)"],
                 ["since", host.stateSince.description], ["mac", host.macs.map(\.description).joined(separator: " ")],
                 ["type", host.serverType], ["labels", labels.isEmpty ? "none" : Terminal.harmless(labels)],
             ]))
@@ -67,7 +74,8 @@ extension Verb {
     }
 
     static let hostsRemove: Verb = Verb(
-        words: ["hosts", "remove"], summary: "forget a host; the machine itself is not touched", operands: [hostOperand],
+        words: ["hosts", "remove"], summary: "forget a host; the machine itself is not touched",
+        operands: [hostOperand],
         options: [Option(name: "--yes", value: nil, summary: "do not ask")] + connectionOptions,
         example: "sprout hosts remove pve-ms-01"
     ) { invocation in

@@ -56,7 +56,8 @@ extension Verb {
         } else {
             check(path) { _ = try Provisioning(parsing: $0, file: $1) }
             let example = "\(folder)server-types.example.yaml"
-            let types = path.hasSuffix(".example.yaml") && Files.exists(example) ? example : "\(folder)server-types.yaml"
+            let types =
+                path.hasSuffix(".example.yaml") && Files.exists(example) ? example : "\(folder)server-types.yaml"
             check(types) { _ = try ServerTypes(parsing: $0, file: $1) }
         }
         guard mistakes.isEmpty else { throw Failure(description: mistakes.joined(separator: "\n")) }
@@ -70,7 +71,8 @@ extension Verb {
         switch invocation.operands[0] {
         case "bash": Terminal.say(Completions.bash)
         case "zsh": Terminal.say(Completions.zsh)
-        case let shell: throw UsageError(description: "there is no completion for \(shell); there is one for bash and zsh")
+        case let shell:
+            throw UsageError(description: "there is no completion for \(shell); there is one for bash and zsh")
         }
     }
 }

@@ -25,7 +25,8 @@ enum Terminal {
 
     /// Whatever came over the network must not be able to steer the terminal.
     static func harmless(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
+        String(
+            String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
     }
 
     private static func write(_ text: String, to descriptor: CInt) {

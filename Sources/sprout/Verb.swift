@@ -1,6 +1,8 @@
 import Linux
 
-/// One thing the command line can do. The table of verbs is the parser, the help and the completion at once.
+/// One thing the command line can do.
+///
+/// The table of verbs is the parser, the help and the completion at once.
 struct Verb: Sendable {
     let words: [String]
     let summary: String
@@ -69,7 +71,9 @@ extension Verb {
     ]
 
     static let connectionOptions: [Option] = [
-        Option(name: "--state", value: "DIR", summary: "ask the Sprout that `sprout up --state DIR` runs", completion: .folder),
+        Option(
+            name: "--state", value: "DIR", summary: "ask the Sprout that `sprout up --state DIR` runs",
+            completion: .folder),
         Option(name: "--socket", value: "PATH", summary: "ask through this Unix socket", completion: .file),
         Option(name: "--url", value: "URL", summary: "ask over the network: http://HOST[:PORT]"),
     ]

@@ -51,7 +51,9 @@ import Testing
 
     @Test func `an error names what was done, and no value`() throws {
         let connection = try memory()
-        let error = #expect(throws: DatabaseError.self) { try connection.run("INSERT INTO absent VALUES (?)", "secret") }
+        let error = #expect(throws: DatabaseError.self) {
+            try connection.run("INSERT INTO absent VALUES (?)", "secret")
+        }
         #expect(error?.description == "SQLite error 1: no such table: absent, while INSERT INTO absent VALUES (?)")
     }
 }

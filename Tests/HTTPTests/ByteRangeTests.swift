@@ -13,7 +13,9 @@ import Testing
         #expect(try #require(ByteRange(text)).range(in: 10) == expected)
     }
 
-    @Test(arguments: ["", "bytes=", "bytes=-", "bytes=+5-", "bytes=5-4", "bytes=a-b", "bytes=0-1,3-4", "lines=0-1", "bytes=0x1-"])
+    @Test(arguments: [
+        "", "bytes=", "bytes=-", "bytes=+5-", "bytes=5-4", "bytes=a-b", "bytes=0-1,3-4", "lines=0-1", "bytes=0x1-",
+    ])
     func `another grammar is no range`(text: String) {
         #expect(ByteRange(text) == nil)
     }

@@ -35,7 +35,9 @@ import Testing
     @Test func `a truncated request is incomplete, never another request`() throws {
         for fixture in Self.requests {
             let head = try #require(try Request.parse(fixture.span, limits: Limits())).framing.headLength
-            for count in 0..<head { #expect(try Request.parse(Array(fixture.prefix(count)).span, limits: Limits()) == nil) }
+            for count in 0..<head {
+                #expect(try Request.parse(Array(fixture.prefix(count)).span, limits: Limits()) == nil)
+            }
         }
     }
 

@@ -9,7 +9,8 @@ private func parse(_ text: String) throws(Refusal) -> (request: Request, framing
 
 @Suite struct RequestTests {
     @Test func `a request is read into its parts`() throws {
-        let text = "POST /api/hosts/a%20b?limit=2&after=x%2By HTTP/1.1\r\nHost: box\r\nX-Request-ID: \t r1 \r\ncontent-length: 3\r\n\r\nabc"
+        let text =
+            "POST /api/hosts/a%20b?limit=2&after=x%2By HTTP/1.1\r\nHost: box\r\nX-Request-ID: \t r1 \r\ncontent-length: 3\r\n\r\nabc"
         let (request, framing) = try #require(try parse(text))
         #expect(request.method == "POST")
         #expect(request.segments == ["api", "hosts", "a b"])
@@ -56,7 +57,10 @@ private func parse(_ text: String) throws(Refusal) -> (request: Request, framing
         ("GET / HTTP/1.1\r\nHost: a\r\nX: \u{1}\r\n\r\n", 400, "control"),
         ("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", 501, "Transfer-Encoding"),
         ("GET / HTTP/1.0\r\nTransfer-Encoding: identity\r\n\r\n", 501, "Transfer-Encoding"),
-        ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 501, "Transfer-Encoding"),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 501,
+            "Transfer-Encoding"
+        ),
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400, "two Content-Length"),
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", 400, "two Content-Length"),
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\n", 400, "Content-Length"),
@@ -97,10 +101,12 @@ private func parse(_ text: String) throws(Refusal) -> (request: Request, framing
 @Suite struct RoutesTests {
     let routes = Routes(
         .get("/hosts/:id") { .text("one \($0.parameters["id"] ?? "")") }, .get("/hosts/all") { _ in .text("never") },
-        .post("/hosts") { _ in .text("made") }, .delete("/hosts/:id") { _ in .text("gone") }, .get("/") { _ in .text("root") })
+        .post("/hosts") { _ in .text("made") }, .delete("/hosts/:id") { _ in .text("gone") },
+        .get("/") { _ in .text("root") })
 
     static let paths: [(String, String, String)] = [
-        ("GET", "/", "root"), ("GET", "/hosts/a%20b", "one a b"), ("HEAD", "/hosts/a", "one a"), ("POST", "/hosts", "made"),
+        ("GET", "/", "root"), ("GET", "/hosts/a%20b", "one a b"), ("HEAD", "/hosts/a", "one a"),
+        ("POST", "/hosts", "made"),
         ("DELETE", "/hosts/a", "gone"),
     ]
 
@@ -111,7 +117,9 @@ private func parse(_ text: String) throws(Refusal) -> (request: Request, framing
     }
 
     @Test func `a path that is not there is 404, a method that is not there is 405 with those that are`() async throws {
-        await #expect(throws: Problem(404, "There is nothing at /nope.")) { try await routes.respond(to: Request("GET", "/nope")) }
+        await #expect(throws: Problem(404, "There is nothing at /nope.")) {
+            try await routes.respond(to: Request("GET", "/nope"))
+        }
         let answer = try await routes.respond(to: Request("POST", "/hosts/a"))
         #expect(answer.status == 405)
         #expect(answer.headers["allow"] == "GET, DELETE")

@@ -57,7 +57,9 @@ private func exchange(_ address: Address, _ text: String, thenClose: Bool = true
     @Test func `a body is read whole, and what follows is the next request`() async throws {
         try await serving(routes) { address in
             let answer = try await exchange(
-                address, "POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nGET /GET /echo/x HTTP/1.1\r\nHost: a\r\n\r\n")
+                address,
+                "POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nGET /GET /echo/x HTTP/1.1\r\nHost: a\r\n\r\n"
+            )
             #expect(answer.contains("\r\n\r\n5"))
             #expect(answer.hasSuffix("\r\n\r\nx"))
         }
@@ -65,7 +67,8 @@ private func exchange(_ address: Address, _ text: String, thenClose: Bool = true
 
     @Test func `HEAD has the length and no body`() async throws {
         try await serving(routes) { address in
-            let answer = try await exchange(address, "HEAD /echo/hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            let answer = try await exchange(
+                address, "HEAD /echo/hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             #expect(answer.contains("content-length: 5"))
             #expect(answer.hasSuffix("\r\n\r\n"))
         }
@@ -147,7 +150,9 @@ private func exchange(_ address: Address, _ text: String, thenClose: Bool = true
                 let stream = try Linux.Stream(connectingTo: address, reactor)
                 try await stream.write(Array("GET /events HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
                 var bytes: [UInt8] = []
-                while !String(decoding: bytes, as: UTF8.self).contains("data: first") { _ = try await stream.read(into: &bytes) }
+                while !String(decoding: bytes, as: UTF8.self).contains("data: first") {
+                    _ = try await stream.read(into: &bytes)
+                }
             }
             var iterator = ends.makeAsyncIterator()
             _ = await iterator.next()
@@ -158,11 +163,15 @@ private func exchange(_ address: Address, _ text: String, thenClose: Bool = true
         let routes = Routes(
             .get("/events") { request in
                 let last = request.headers["last-event-id"] ?? ""
-                return .events { writer in for id in 1...3 { try await writer.send(id: Int64(id), data: "\(last)-\(id)") } }
+                return .events { writer in
+                    for id in 1...3 { try await writer.send(id: Int64(id), data: "\(last)-\(id)") }
+                }
             })
         try await serving(routes) { address in
             var data: [String] = []
-            try await Client(address, reactor).follow("/events", headers: ["last-event-id": "9"]) { data.append($0.data) }
+            try await Client(address, reactor).follow("/events", headers: ["last-event-id": "9"]) {
+                data.append($0.data)
+            }
             #expect(data == ["9-1", "9-2", "9-3"])
         }
     }

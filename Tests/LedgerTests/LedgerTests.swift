@@ -52,7 +52,8 @@ final class Clock: Sendable {
     @Test func `P1: a host is registered with its event, and read back by id, name and MAC`() async throws {
         let scene = try await Scene()
         let draft = HostDraft(
-            hostname: "PVE-1", mac: "52-54-00-00-00-01", macs: ["5254.0000.0002"], serverType: "vm", labels: ["a": "b=c"])
+            hostname: "PVE-1", mac: "52-54-00-00-00-01", macs: ["5254.0000.0002"], serverType: "vm",
+            labels: ["a": "b=c"])
         let host = try await scene.ledger.register(draft, by: Scene.author)
         let store = try scene.store()
         for reference in [host.id, "pve-1", "52:54:00:00:00:01", "525400000002"] {
@@ -70,7 +71,10 @@ final class Clock: Sendable {
         (HostDraft(mac: "01:00:5e:00:00:01", serverType: "vm"), .invalid, "mac", "multicast"),
         (HostDraft(mac: "52-54-00-00-00-0A", serverType: "vm"), .conflict, "mac", "belongs to the host taken"),
         (HostDraft(mac: "52:54:00:00:00:0b", macs: ["5254.0000.000a"], serverType: "vm"), .conflict, "macs", "taken"),
-        (HostDraft(hostname: "TAKEN", mac: "52:54:00:00:00:0b", serverType: "vm"), .conflict, "hostname", "52:54:00:00:00:0a"),
+        (
+            HostDraft(hostname: "TAKEN", mac: "52:54:00:00:00:0b", serverType: "vm"), .conflict, "hostname",
+            "52:54:00:00:00:0a"
+        ),
         (HostDraft(hostname: "12", mac: "52:54:00:00:00:0b", serverType: "vm"), .invalid, "hostname", "digits alone"),
         (HostDraft(mac: "52:54:00:00:00:0b", serverType: "toaster"), .invalid, "server_type", "There are: vm"),
         (HostDraft(mac: "52:54:00:00:00:0b", serverType: ""), .invalid, "server_type", "needs a server type"),
@@ -121,6 +125,7 @@ final class Clock: Sendable {
         try await scene.ledger.remove(hostID: host.id, by: Scene.author)
         await #expect(throws: Refused.self) { try await scene.ledger.remove(hostID: host.id, by: Scene.author) }
         #expect(try scene.count("SELECT count(*) FROM host_mac") == 0)
-        #expect(try await scene.store().events(ofHost: host.id, limit: 9).map(\.kind) == [.hostRemoved, .hostRegistered])
+        #expect(
+            try await scene.store().events(ofHost: host.id, limit: 9).map(\.kind) == [.hostRemoved, .hostRegistered])
     }
 }

@@ -54,7 +54,9 @@ import Testing
         let scene = try await Scene()
         let host = try await scene.register(1)
         _ = try await scene.ledger.advance(hostID: host.id, on: .rebuild, by: Scene.author)
-        let refused = await #expect(throws: Refused.self) { try await scene.ledger.remove(hostID: host.id, by: Scene.author) }
+        let refused = await #expect(throws: Refused.self) {
+            try await scene.ledger.remove(hostID: host.id, by: Scene.author)
+        }
         #expect(refused?.reason == "vm-01 is pxe_ready: an operation is under way. Cancel it first.")
     }
 
@@ -68,7 +70,9 @@ import Testing
         #expect(try await scene.ledger.nextDeadline() == scene.clock.now())
         #expect(try await scene.ledger.passDeadlines(by: Scene.author) == ["vm-01"])
         let event = try #require(try await scene.store().events(ofHost: host.id, limit: 1).first)
-        #expect(event.message.hasPrefix("vm-01 went from pxe_ready to failed: it was still pxe_ready when its time ran out"))
+        #expect(
+            event.message.hasPrefix("vm-01 went from pxe_ready to failed: it was still pxe_ready when its time ran out")
+        )
         #expect(try await scene.ledger.nextDeadline() == nil)
     }
 
@@ -78,7 +82,8 @@ import Testing
         _ = try await scene.ledger.advance(hostID: host.id, on: .rebuild, by: Scene.author)
         let changed = [ServerTypeRecord(key: "vm", displayName: "new", hostnamePrefix: "vm-", body: "{\"new\":1}")]
         #expect(try await scene.ledger.load(changed, from: "a test", by: Scene.author))
-        #expect(try await !scene.ledger.load(changed, from: "a test", by: Scene.author), "the same again is no new version")
+        #expect(
+            try await !scene.ledger.load(changed, from: "a test", by: Scene.author), "the same again is no new version")
         let store = try scene.store()
         let operation = try #require(try await store.operations(ofHost: host.id).first)
         #expect(try await store.serverTypes(version: operation.serverTypesVersion).types.map(\.displayName) == ["vm"])

@@ -28,7 +28,9 @@ import Testing
 
     @Test func `an end takes away what the operation left behind`() {
         for (state, steps) in Lifecycle.table where state.isUnderWay {
-            for step in steps.values where !step.to.isUnderWay { #expect(step.effects.contains(.removeKey), "\(state)") }
+            for step in steps.values where !step.to.isUnderWay {
+                #expect(step.effects.contains(.removeKey), "\(state)")
+            }
         }
     }
 

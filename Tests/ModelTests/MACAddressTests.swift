@@ -41,7 +41,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "-a", "a-", "123", "a_b", "a.b", "a b", "pvé", "localhost", String(repeating: "x", count: 64), "<b>", "a\nb",
+        "", "-a", "a-", "123", "a_b", "a.b", "a b", "pvé", "localhost", String(repeating: "x", count: 64), "<b>",
+        "a\nb",
     ])
     func `P1: names that Proxmox would refuse are refused`(text: String) {
         #expect(throws: Hostname.Malformed.self) { try Hostname(text) }
@@ -61,7 +62,9 @@ import Testing
         #expect(Timestamp(text)?.milliseconds == milliseconds)
     }
 
-    @Test(arguments: ["", "2026-11-20", "2026-13-20T18:40:12.345Z", "2026-02-30T18:40:12.345Z", "2026-11-20T25:40:12.345Z"])
+    @Test(arguments: [
+        "", "2026-11-20", "2026-13-20T18:40:12.345Z", "2026-02-30T18:40:12.345Z", "2026-11-20T25:40:12.345Z",
+    ])
     func `what is no moment is none`(text: String) {
         #expect(Timestamp(text) == nil)
     }

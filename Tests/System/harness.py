@@ -136,10 +136,10 @@ class Sprout:
     def get(self, path, **options):
         return self.request("GET", path, **options)
 
-    def register(self, number, **fields):
+    def register(self, number, timeout=30, **fields):
         """Registers a host whose MAC address is made from a number."""
         mac = f"52:54:00:{number >> 16 & 255:02x}:{number >> 8 & 255:02x}:{number & 255:02x}"
-        return self.request("POST", "/api/hosts", {"mac": mac, "server_type": "vm", **fields})
+        return self.request("POST", "/api/hosts", {"mac": mac, "server_type": "vm", **fields}, timeout=timeout)
 
     def hosts(self):
         hosts, after = [], ""
@@ -175,15 +175,24 @@ class Sprout:
 
     def command(self, method, path, body=None, request_id=None):
         """Asks the orchestrator on its command socket, as a daemon would."""
-        connection = UnixConnection(self.state / "run" / "command.sock")
         headers = {"Content-Type": "application/json", "X-Sprout-Actor": "a test"}
         if request_id:
             headers["X-Request-Id"] = request_id
-        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        return self.socket_request("command.sock", method, path, body, headers)
+
+    def socket_request(self, name, method, path, body=None, headers=None):
+        connection = UnixConnection(self.state / "run" / name)
+        connection.request(method, path, None if body is None else json.dumps(body), headers or {})
         answer = connection.getresponse()
         result = Answer(answer.status, answer.headers, answer.read())
         connection.close()
         return result
+
+    def sql(self, statement):
+        """What the database says to sqlite3, a line a row."""
+        return subprocess.run(
+            ["sqlite3", "-readonly", self.state / "db" / "sprout.db", statement], check=True, capture_output=True,
+            text=True).stdout.splitlines()
 
 
 class UnixConnection(http.client.HTTPConnection):

@@ -43,7 +43,8 @@ struct Layout: Sendable {
         }
         let site = "/usr/share/sprout/www"
         guard Files.exists(site) else {
-            throw Failure(description: "the files of the dashboard are missing: neither above \(programs) nor in \(site)")
+            throw Failure(
+                description: "the files of the dashboard are missing: neither above \(programs) nor in \(site)")
         }
         return (site, "/usr/share/doc/sprout/examples")
     }
@@ -53,7 +54,8 @@ struct Layout: Sendable {
         let path = "\(run)/lock"
         guard let lock = try FileLock.take(path) else {
             let holder = (try? Files.text("\(run)/pid")).map { " as process \($0)" } ?? ""
-            throw Failure(description: "\(state) is already in use by another `sprout up`, running\(holder). Stop it first.")
+            throw Failure(
+                description: "\(state) is already in use by another `sprout up`, running\(holder). Stop it first.")
         }
         try Files.write("\(getpid())", to: "\(run)/pid")
         return lock

@@ -27,7 +27,8 @@ enum Lines {
 
     static func split(_ line: String) -> (priority: Int, text: String) {
         let characters = Array(line.prefix(3))
-        guard characters.count == 3, characters[0] == "<", characters[2] == ">", let priority = Int(String(characters[1])),
+        guard characters.count == 3, characters[0] == "<", characters[2] == ">",
+            let priority = Int(String(characters[1])),
             (0...7).contains(priority)
         else { return (6, line) }
         return (priority, String(line.dropFirst(3)))

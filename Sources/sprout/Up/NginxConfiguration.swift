@@ -36,6 +36,25 @@ struct NginxConfiguration: Sendable {
             scgi_temp_path \(scratch)/scgi;
             uwsgi_temp_path \(scratch)/uwsgi;
 
+        \(Self.limits)
+
+        \(["boot", "metadata", "web"].map(upstreams).joined(separator: "\n"))
+
+            server {
+        \(listen.map { "        listen \($0);" }.joined(separator: "\n"))
+                server_name _;
+                root \(site);
+
+        \(Self.headers)
+
+        \(Self.routes)
+            }
+        }
+
+        """
+    }
+
+    private static let limits = """
             client_body_timeout 10s;
             client_header_timeout 10s;
             client_max_body_size 1m;
@@ -56,52 +75,51 @@ struct NginxConfiguration: Sendable {
                 text/css css;
                 text/html html;
             }
+        """
 
-        \(["boot", "metadata", "web"].map(upstream).joined(separator: "\n"))
-            server {
-        \(listen.map { "        listen \($0);" }.joined(separator: "\n"))
-                server_name _;
-                root \(site);
+    /// The socket of a daemon stays while the daemon is restarted, and what is sent to it over a new connection waits.
+    /// So a request whose connection broke is sent again, without the connections that were kept for reuse.
+    private func upstreams(_ name: String) -> String {
+        let server = "server unix:\(sockets)/\(name).sock max_fails=0;"
+        return """
+                upstream \(name) { \(server) keepalive 16; }
+                upstream \(name)_again { \(server) \(server) \(server) }
+            """
+    }
 
-                add_header Content-Security-Policy "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'" always;
+    private static let headers = """
+                add_header Content-Security-Policy "\(contentSecurityPolicy)" always;
                 add_header Referrer-Policy same-origin always;
                 add_header X-Content-Type-Options nosniff always;
 
                 proxy_http_version 1.1;
+                proxy_next_upstream error timeout non_idempotent;
                 proxy_set_header Connection "";
                 proxy_set_header Host $http_host;
                 proxy_set_header X-Real-IP $remote_addr;
-                # Nginx names each request, and keeps the name when it tries again: so a command whose daemon was
-                # restarted under it can be repeated, and is carried out once.
+                # Nginx names each request, and keeps the name when it sends it again: so it can be carried out once.
                 proxy_set_header X-Request-Id $request_id;
                 proxy_set_header X-Sprout-Actor "";
-                proxy_next_upstream error timeout non_idempotent;
-                proxy_next_upstream_timeout 60s;
-                error_page 502 504 =503 /assets/unavailable.html;
-
-                location / { proxy_pass http://web; }
-                location /assets/ { expires -1; }
-                location = /events { proxy_pass http://web; proxy_buffering off; proxy_read_timeout 1h; }
-                location /ipxe/ { proxy_pass http://boot; }
-                location /api/boot/ { proxy_pass http://metadata; }
-                location ~ ^/api/hosts/[^/]+/(first-boot-script|installed|phone-home)$ { proxy_pass http://metadata; }
-            }
-        }
-
+                recursive_error_pages on;
         """
-    }
 
-    /// A socket is named several times so that a request whose connection broke is tried again: the socket itself
-    /// stays, and what is sent to it waits for the daemon that comes back.
-    private func upstream(_ name: String) -> String {
-        let server = "        server unix:\(sockets)/\(name).sock max_fails=0;"
-        return """
-                upstream \(name) {
-            \(server)
-            \(server)
-            \(server)
-                    keepalive 16;
+    private static let contentSecurityPolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+        + " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+    private static let routes = """
+                location / { error_page 502 504 = @web; proxy_pass http://web; }
+                location /assets/ { expires -1; }
+                location = /events { error_page 502 504 = @web; proxy_pass http://web; proxy_read_timeout 1h; }
+                location /ipxe/ { error_page 502 504 = @boot; proxy_pass http://boot; }
+                location /api/boot/ { error_page 502 504 = @metadata; proxy_pass http://metadata; }
+                location ~ ^/api/hosts/[^/]+/(first-boot-script|installed|phone-home)$ {
+                    error_page 502 504 = @metadata;
+                    proxy_pass http://metadata;
                 }
-            """
-    }
+
+                location @boot { error_page 502 504 =503 /assets/unavailable.html; proxy_pass http://boot_again; }
+                location @metadata { error_page 502 504 =503 /assets/unavailable.html; proxy_pass http://metadata_again; }
+                location @web { error_page 502 504 =503 /assets/unavailable.html; proxy_pass http://web_again; }
+        """
 }

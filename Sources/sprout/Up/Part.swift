@@ -16,7 +16,9 @@ struct Part: Sendable {
 
     /// The daemons in the order in which they start; the orchestrator makes the database that the others read.
     static let daemons: [Part] = [
-        daemon("orchestrator", [Socket(name: "command", file: "command.sock"), Socket(name: "observe", file: "observe.sock")]),
+        daemon(
+            "orchestrator",
+            [Socket(name: "command", file: "command.sock"), Socket(name: "observe", file: "observe.sock")]),
         daemon("dhcp", [Socket(name: "http", file: "dhcp.sock")]),
         daemon("boot", [Socket(name: "http", file: "boot.sock")]),
         daemon("metadata", [Socket(name: "http", file: "metadata.sock")]),

@@ -64,7 +64,9 @@ actor Supervisor {
         return try Part.daemons.map { try keeper($0, "\(layout.programs)/\($0.program)") } + [front]
     }
 
-    /// Runs everything until it is stopped. The orchestrator makes the database that the others read: they wait for it.
+    /// Runs everything until it is stopped.
+    ///
+    /// The orchestrator makes the database that the others read: they wait for it.
     private func keepAll() async throws {
         try await withThrowingTaskGroup { group in
             for child in children {

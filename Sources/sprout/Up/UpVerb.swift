@@ -6,9 +6,15 @@ extension Verb {
     static let up: Verb = Verb(
         words: ["up"], summary: "run all of Sprout in the foreground: on a laptop, or in a test", operands: [],
         options: [
-            Option(name: "--config", value: "FILE", summary: "provisioning.yaml; server-types.yaml lies beside it", completion: .file),
-            Option(name: "--state", value: "DIR", summary: "where everything is kept; default: .sprout", completion: .folder),
-            Option(name: "--listen", value: "[ADDRESS:]PORT", summary: "where the dashboard answers; default: 127.0.0.1:8080"),
+            Option(
+                name: "--config", value: "FILE", summary: "provisioning.yaml; server-types.yaml lies beside it",
+                completion: .file),
+            Option(
+                name: "--state", value: "DIR", summary: "where everything is kept; default: .sprout",
+                completion: .folder),
+            Option(
+                name: "--listen", value: "[ADDRESS:]PORT",
+                summary: "where the dashboard answers; default: 127.0.0.1:8080"),
         ],
         example: "sprout up --config provisioning.yaml --state ~/sprout --listen 0.0.0.0:8080"
     ) { invocation in
@@ -17,14 +23,16 @@ extension Verb {
         let lock = try layout.take()
         let configuration = try invocation.value("--config") ?? layout.exampleConfiguration()
         try check(configuration)
-        let supervisor = try Supervisor(layout, configuration: Files.absolute(configuration), listen, invocation.reactor)
+        let supervisor = try Supervisor(
+            layout, configuration: Files.absolute(configuration), listen, invocation.reactor)
         try await supervisor.run()
         withExtendedLifetime(lock) {}
     }
 
     static func listenAddress(_ text: String) throws -> Address {
         if let port = UInt16(text), port > 0 { return .tcp(host: "127.0.0.1", port: port) }
-        guard let address = Address(authority: text[...], defaultPort: 0), case .tcp(_, let port) = address, port > 0 else {
+        guard let address = Address(authority: text[...], defaultPort: 0), case .tcp(_, let port) = address, port > 0
+        else {
             throw UsageError(description: "--listen is \"\(text)\"; it must be PORT or ADDRESS:PORT", verb: up)
         }
         return address
@@ -35,12 +43,14 @@ extension Verb {
         do throws(Errno) {
             text = try Files.text(configuration)
         } catch {
-            throw Failure(description: "\(configuration): \(error); deploy/provisioning.example.yaml shows what it may contain")
+            throw Failure(
+                description: "\(configuration): \(error); deploy/provisioning.example.yaml shows what it may contain")
         }
         let settings = try Provisioning(parsing: text, file: configuration)
         guard !settings.pxe.isEnabled else {
             throw Failure(
-                description: "\(configuration): pxe.enabled is true, but this release cannot answer machines that netboot"
+                description:
+                    "\(configuration): pxe.enabled is true, but this release cannot answer machines that netboot"
                     + " yet; set it to false")
         }
     }

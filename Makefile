@@ -1,0 +1,66 @@
+# Each target installs the Debian packages that it lacks, and says so. `make help` lists them.
+
+SWIFT_FLAGS := --explicit-target-dependency-import-check error
+LIBRARIES := libsqlite3-dev libsystemd-dev libyaml-dev pkg-config
+TOOLS := ca-certificates nginx-light
+TEST_TOOLS := chromium curl dbus fonts-dejavu-core procps python3-venv sqlite3 systemd systemd-container
+BENCH_TOOLS := curl python3 wrk
+
+STATE ?= .sprout
+LISTEN ?= 127.0.0.1:8080
+
+.PHONY: help deps build check test run bench docs sanitize clean swift venv
+
+help:
+	@echo 'make run       run everything on this machine: dashboard on http://localhost:8080'
+	@echo 'make test      all tests: units, real processes, real systemd, a real browser'
+	@echo 'make check     the quick part of it: format, warnings as errors, unit tests, units verified'
+	@echo 'make build     the programs, in .build/release'
+	@echo 'make deps      what building and running needs, from Debian'
+	@echo 'make bench     figures: memory, start, requests a second'
+	@echo 'make sanitize  the unit tests under the thread and the address sanitizer'
+	@echo 'make docs      write the pages and files that are made from the code'
+	@echo 'make clean     remove what was built; the state of make run stays'
+
+swift:
+	@command -v swift >/dev/null || { echo 'Swift 6.3 is missing: see https://www.swift.org/install/linux/'; exit 1; }
+
+deps: swift
+	@deploy/install-packages $(LIBRARIES) $(TOOLS)
+
+build: deps
+	swift build -c release $(SWIFT_FLAGS)
+
+run: build
+	.build/release/sprout up --state $(STATE) --listen $(LISTEN) $(if $(CONFIG),--config $(CONFIG))
+
+check: deps
+	swift format lint --strict -r Sources Tests Package.swift
+	@! grep -rnE '^(public |internal |private )?import Foundation$$' Sources --include='*.swift' \
+	    || { echo 'FoundationEssentials is enough outside tests.'; exit 1; }
+	@deploy/install-packages python3 systemd
+	python3 Tests/run.py unit
+	python3 Tests/run.py system UnitFilesTest
+
+venv:
+	@deploy/install-packages $(TEST_TOOLS)
+	@test -x .build/venv/bin/python || python3 -m venv .build/venv
+	@.build/venv/bin/python -m pip install --quiet --disable-pip-version-check -r Tests/System/requirements.txt
+
+test: deps venv
+	swift format lint --strict -r Sources Tests Package.swift
+	.build/venv/bin/python Tests/run.py unit system
+
+sanitize: deps
+	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/tsan.supp" swift test --sanitize=thread --scratch-path .build/thread
+	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address
+
+bench: build
+	@deploy/install-packages $(BENCH_TOOLS)
+	python3 Tests/Bench/bench.py
+
+docs: deps
+	SPROUT_WRITE_DOCS=1 swift test --filter 'LifecycleDocumentTests|NginxConfigurationTests|JournalDocumentTests'
+
+clean:
+	rm -rf .build out

@@ -1,0 +1,99 @@
+"""Runs the tests and ends with one line: how many passed, how many failed, how many were skipped and why.
+
+    python3 Tests/run.py unit system            everything
+    python3 Tests/run.py system CrashTest P13   only the system tests whose names contain one of these
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+SYSTEM = ROOT / "Tests" / "System"
+FLAGS = ["--explicit-target-dependency-import-check", "error"]
+
+
+class Tally:
+    passed = failed = skipped = 0
+
+
+def unit():
+    """Builds with warnings as errors, and runs the Swift tests; their own last line gives the numbers."""
+    subprocess.run(["swift", "build", *FLAGS], cwd=ROOT, check=True)
+    process = subprocess.Popen(
+        ["swift", "test", *FLAGS], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    total = None
+    failed = 0
+    for line in process.stdout:
+        if re.match(r"^[✘↳]|.*(error|fatal|Test run with|Compiling|Build complete)", line):
+            print(line, end="", flush=True)
+        failed += bool(re.match(r"^✘ Test .* failed after", line))
+        if match := re.match(r"^[✔✘] Test run with (\d+) tests? ", line):
+            total = int(match[1])
+    status = process.wait()
+    if total is None or (status != 0 and failed == 0):
+        print(f"the Swift tests did not come to their end (status {status})")
+        total, failed = (total or 0) + 1, failed + 1
+    Tally.passed += total - failed
+    Tally.failed += failed
+
+
+class Report(unittest.TestResult):
+    """One line a test, with its time."""
+
+    def startTest(self, test):
+        super().startTest(test)
+        self.began = time.monotonic()
+
+    def say(self, word, test, detail=""):
+        print(f"{word:8} {time.monotonic() - self.began:6.1f} s  {test.id()}{detail}", flush=True)
+
+    def addSuccess(self, test):
+        Tally.passed += 1
+        self.say("passed", test)
+
+    def addFailure(self, test, error):
+        Tally.failed += 1
+        self.say("FAILED", test, "\n" + self._exc_info_to_string(error, test))
+
+    def addError(self, test, error):
+        self.began = getattr(self, "began", time.monotonic())
+        self.addFailure(test, error)
+
+    def addSubTest(self, test, subtest, error):
+        if error:
+            self.addFailure(subtest, error)
+
+    def addSkip(self, test, reason):
+        self.began = getattr(self, "began", time.monotonic())
+        Tally.skipped += 1
+        self.say("skipped", test, f": {reason}")
+
+
+def system(wanted):
+    os.environ.setdefault("SPROUT_PROGRAMS", str(ROOT / ".build" / "debug"))
+    sys.path.insert(0, str(SYSTEM))
+    suite = unittest.TestSuite()
+    for group in unittest.defaultTestLoader.discover(str(SYSTEM)):
+        for tests in group:
+            for test in tests if isinstance(tests, unittest.TestSuite) else [tests]:
+                if not wanted or any(word in test.id() for word in wanted):
+                    suite.addTest(test)
+    suite.run(Report())
+
+
+def main(words):
+    if "unit" in words:
+        unit()
+    if "system" in words:
+        system([word for word in words if word not in ("unit", "system")])
+    skipped = f", {Tally.skipped} skipped" if Tally.skipped else ""
+    print(f"{Tally.passed} passed, {Tally.failed} failed{skipped}")
+    sys.exit(1 if Tally.failed or not Tally.passed else 0)
+
+
+main(sys.argv[1:])
