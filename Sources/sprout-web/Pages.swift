@@ -14,7 +14,7 @@ extension Site {
         var tiles: [HTML] = []
         for host in hosts { tiles.append(Tile(host, sentence: try await store.sentence(of: host)).html) }
         let main: HTML = """
-            \(form.settingsProblem)
+            <div data-settings>\(form.settingsProblem)</div>
             <section aria-labelledby="hosts-title">
             <div class="title"><h1 id="hosts-title" tabindex="-1">Hosts <span class="count" data-hosts-count>\(hosts.count)\
             </span></h1><a class="jump" href="#register">Register a machine</a></div>

@@ -5,13 +5,12 @@ Needs Debian's chromium, and from PyPI playwright and axe-playwright-python.
 
 import contextlib
 import itertools
-import json
+import os
 import re
+import signal
 import sqlite3
 import time
 import unittest
-import urllib.request
-from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
@@ -24,23 +23,28 @@ POLICY = (
 )
 HOSTILE = "<img src=x onerror=alert(1)>"
 LINE_SEPARATOR = "\u2028"
+SERVER_TYPES = f"""
+server_types:
+  ms-01:
+    boot_disk: /dev/nvme0n1
+    display_name: Minisforum MS-01
+    hostname_prefix: pve-ms-
+  hostile:
+    boot_disk: /dev/sda
+    display_name: {HOSTILE}
+    hostname_prefix: pve-
+"""
 
 
 class BrowserTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.box = cls.enterClassContext(Sprout())
+        cls.box = cls.enterClassContext(Sprout(server_types=SERVER_TYPES))
         cls.chromium = cls.enterClassContext(sync_playwright()).chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox"]
         )
         cls.addClassCleanup(cls.chromium.close)
         cls.numbers = itertools.count(1)
-        with cls.database() as database:
-            version = database.execute(
-                "INSERT INTO server_types (loaded_at, source) VALUES (0, 'test')"
-            ).lastrowid
-            for key, name in [("ms-01", "Minisforum MS-01"), ("hostile", HOSTILE)]:
-                database.execute("INSERT INTO server_type VALUES (?, ?, ?, 'pve-', '{}')", (version, key, name))
 
     def setUp(self):
         self.complaints = []
@@ -51,13 +55,6 @@ class BrowserTest(unittest.TestCase):
         self.assertEqual(unexpected, [], "the browser's console must stay empty")
 
     # Helpers
-
-    @classmethod
-    @contextlib.contextmanager
-    def database(cls):
-        path = next(Path(cls.box.state).rglob("sprout.db"))
-        with contextlib.closing(sqlite3.connect(path, timeout=10)) as database, database:
-            yield database
 
     def browser(self, **options):
         context = self.chromium.new_context(**options)
@@ -79,21 +76,20 @@ class BrowserTest(unittest.TestCase):
         number = next(self.numbers)
         return f"{prefix}-{number:03}", f"52:54:00:7e:57:{number:02x}"
 
-    def register(self, hostname=None, mac=None, labels=None):
+    def register(self, hostname=None, mac=None, **fields):
         """Registers a host through the API, as somebody else would."""
         free_name, free_mac = self.new_host()
-        draft = {"hostname": hostname or free_name, "mac": mac or free_mac, "server_type": "ms-01"}
-        request = urllib.request.Request(
-            self.box.url + "/api/hosts",
-            json.dumps(draft | {"labels": labels or {}}).encode(),
-            {"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request) as answer:
-            return json.load(answer)
+        draft = {"hostname": hostname or free_name, "mac": mac or free_mac, "server_type": "ms-01", **fields}
+        answer = self.box.request("POST", "/api/hosts", draft)
+        self.assertEqual(answer.status, 201, answer.body)
+        return answer.json
+
+    def remove(self, host):
+        self.assertEqual(self.box.request("DELETE", f"/api/hosts/{host['id']}").status, 204)
 
     def record(self, host, message, state=None):
         """Has something happen to a host, and the browsers told with the next event."""
-        with self.database() as database:
+        with contextlib.closing(sqlite3.connect(self.box.state / "db" / "sprout.db", timeout=10)) as database, database:
             now = int(time.time() * 1000)
             if state:
                 database.execute("UPDATE host SET state = ?, state_since = ? WHERE id = ?", (state, now, host["id"]))
@@ -205,9 +201,7 @@ class Removing(BrowserTest):
     def test_a_host_removed_elsewhere_is_said_to_be_gone_on_its_page(self):
         host = self.register()
         page = self.open(f"/hosts/{host['hostname']}")
-        urllib.request.urlopen(
-            urllib.request.Request(f"{self.box.url}/api/hosts/{host['id']}", method="DELETE")
-        ).close()
+        self.remove(host)
         expect(page.get_by_role("alert")).to_contain_text(f"{host['hostname']} was removed")
         expect(page.get_by_text("Remove this host")).to_have_count(0)
 
@@ -219,9 +213,7 @@ class Removing(BrowserTest):
         expect(page.get_by_role("link", name="focus-a")).to_be_visible()
         expect(page.get_by_role("link", name="focus-b")).to_be_focused()
         self.assertEqual(self.names(page), sorted(self.names(page)))
-        urllib.request.urlopen(
-            urllib.request.Request(f"{self.box.url}/api/hosts/{hosts[0]['id']}", method="DELETE")
-        ).close()
+        self.remove(hosts[0])
         expect(page.get_by_role("link", name="focus-c")).to_be_focused()
 
 
@@ -242,6 +234,18 @@ class Following(BrowserTest):
         names = self.names(page)
         self.assertEqual(names, sorted(set(names)))
         expect(page.locator("[data-hosts-count]")).to_have_text(str(len(names)))
+        self.assertTrue(page.evaluate("window.isUntouched"), "the page was loaded again")
+
+    def test_a_browser_gets_over_the_death_of_each_daemon_behind_it(self):
+        page = self.open()
+        self.expected = "ERR_INCOMPLETE_CHUNKED_ENCODING|status of 503"
+        page.evaluate("window.isUntouched = true")
+        for program in ("sprout-web", "sprout-orchestrator"):
+            with self.subTest(program):
+                os.kill(self.box.pid(program), signal.SIGKILL)
+                host = self.register()
+                expect(self.tile(page, host["hostname"])).to_be_visible(timeout=10_000)
+                expect(page.locator("[data-live]")).to_have_text("live")
         self.assertTrue(page.evaluate("window.isUntouched"), "the page was loaded again")
 
     def test_a_page_from_before_the_database_was_put_back_loads_itself_again(self):
@@ -266,6 +270,17 @@ class Following(BrowserTest):
         expect(page.locator("[data-live]")).to_have_text("reconnecting,")
         expect(page.locator("[data-live]")).to_have_text("live")
 
+    def test_a_hidden_page_holds_no_connection_and_catches_up_when_it_is_seen(self):
+        hidden, seen = self.open(), self.open()
+        hide = "isHidden => { Object.defineProperty(document, 'hidden', { value: isHidden, configurable: true }); "
+        hide += "document.dispatchEvent(new Event('visibilitychange')); }"
+        hidden.evaluate(hide, True)
+        host = self.register()
+        expect(self.tile(seen, host["hostname"])).to_have_count(1)
+        expect(self.tile(hidden, host["hostname"])).to_have_count(0)
+        hidden.evaluate(hide, False)
+        expect(self.tile(hidden, host["hostname"])).to_have_count(1)
+
     def test_a_state_is_followed_on_both_pages(self):
         host = self.register()
         dashboard, page = self.open(), self.open(f"/hosts/{host['id']}")
@@ -282,6 +297,20 @@ class Following(BrowserTest):
         expect(page.locator("[data-timeline] li").first).to_contain_text("the disk is full.")
         page.reload()
         expect(page.locator("[data-field=sentence]")).to_have_text("the disk is full.")
+
+    def test_P13_a_mistake_in_the_server_types_is_shown_until_it_is_corrected_and_a_new_type_can_be_chosen(self):
+        page = self.open()
+        file = self.box.config / "server-types.yaml"
+        self.addCleanup(file.write_text, SERVER_TYPES)
+        page.get_by_label("MAC address").fill("half typed")
+        page.get_by_label("Server type").select_option("ms-01")
+        file.write_text(SERVER_TYPES.replace("boot_disk: /dev/sda", "bot_disk: /dev/sda"))
+        expect(page.get_by_role("alert")).to_contain_text("did you mean boot_disk?")
+        file.write_text(SERVER_TYPES + "  nuc:\n    boot_disk: /dev/sdb\n    hostname_prefix: nuc-\n")
+        expect(page.locator("option[value=nuc]")).to_have_count(1)
+        expect(page.get_by_role("alert")).to_have_count(0)
+        expect(page.get_by_label("MAC address")).to_have_value("half typed")
+        expect(page.get_by_label("Server type")).to_have_value("ms-01")
 
     def test_what_happened_shows_the_latest_twenty(self):
         page = self.open()
@@ -379,8 +408,8 @@ class Serving(BrowserTest):
             expect(page.locator("main")).to_contain_text(path.split("/")[-1])
             page.get_by_role("link", name="All hosts").click()
             expect(page.locator("h1")).to_contain_text("Hosts")
-        answer = self.browser().request.get(f"{self.box.url}/api/hosts/nobody", headers={"Accept": "text/html"})
-        self.assertEqual((answer.status, answer.headers["content-type"]), (404, "application/problem+json"))
+        answer = self.box.get("/api/hosts/nobody", headers={"Accept": "text/html"})
+        self.assertEqual((answer.status, answer.headers["Content-Type"]), (404, "application/problem+json"))
 
     def test_every_page_and_asset_is_sent_with_the_strict_policy_and_obeys_it(self):
         page = self.browser()

@@ -91,6 +91,7 @@ function show(event) {
   showCounts(event.counts);
   if (grid && event.host) showTile(event);
   if (host && event.host === host.dataset.host) showHost(event);
+  if (grid && event.kind.startsWith("server_types.")) showSettings();
   if (timeline && (grid || event.host === host?.dataset.host)) addEntry(event);
   tellTimes();
 }
@@ -128,6 +129,18 @@ function removeTile(tile) {
   const neighbour = tile.nextElementSibling ?? tile.previousElementSibling;
   tile.remove();
   if (hadFocus) (neighbour?.querySelector("a") ?? find("#hosts-title")).focus();
+}
+
+// What the server alone can say is taken from the page as it would be now; what was chosen stays chosen.
+async function showSettings() {
+  const answer = await fetch("/");
+  if (!answer.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const types = find("#server_type");
+  const chosen = types.value;
+  find("[data-settings]").replaceChildren(...fresh.querySelector("[data-settings]").childNodes);
+  types.replaceChildren(...fresh.querySelector("#server_type").options);
+  if ([...types.options].some((option) => option.value === chosen)) types.value = chosen;
 }
 
 function showHost({ current, sentence, message, actor }) {
