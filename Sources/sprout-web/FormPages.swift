@@ -12,8 +12,8 @@ struct RegistrationForm {
         <h2 id="register-title">Register a machine</h2>
         <form method="post" action="/hosts">
         \(general)
-        \(input("mac", "MAC address", hint: "Printed on the machine, such as 52:54:00:12:34:56", refusal?.draft.mac, "required"))
-        \(input("hostname", "Host name", hint: "Left empty: the next free one of its type", refusal?.draft.hostname))
+        \(input("mac", "MAC address", hint: Self.macHint, refusal?.draft.mac, "required"))
+        \(input("hostname", "Host name", hint: Self.nameHint, refusal?.draft.hostname))
         \(choice)
         <p><button>Register</button></p>
         </form>
@@ -34,8 +34,8 @@ struct RegistrationForm {
     private func input(_ name: String, _ label: String, hint: HTML, _ value: String?, _ more: HTML = "") -> HTML {
         """
         <p class="field"><label for="\(name)">\(label)</label>
-        <input id="\(name)" name="\(name)" value="\(value ?? "")" autocomplete="off" autocapitalize="none" spellcheck="false" \
-        \(more) \(describe(name, isHinted: true))>
+        <input id="\(name)" name="\(name)" value="\(value ?? "")" autocomplete="off" autocapitalize="none" \
+        spellcheck="false" \(more) \(describe(name, isHinted: true))>
         \(error(name))<span class="hint" id="\(name)-hint">\(hint)</span></p>
         """
     }
@@ -54,8 +54,11 @@ struct RegistrationForm {
         "<option value=\"\(type.key)\" \(isChosen ? "selected" : "" as HTML)>\(type.displayName)</option>"
     }
 
+    private static let macHint: HTML = "Printed on the machine, such as 52:54:00:12:34:56"
+    private static let nameHint: HTML = "Left empty: the next free one of its type"
     private static let noTypes: HTML = """
-        <span class="hint" id="server_type-hint">There is none yet: they are described in <code>server-types.yaml</code>.</span>
+        <span class="hint" id="server_type-hint">There is none yet: they are described in \
+        <code>server-types.yaml</code>.</span>
         """
 
     // MARK: What was refused

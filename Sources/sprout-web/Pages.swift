@@ -16,10 +16,12 @@ extension Site {
         let main: HTML = """
             <div data-settings>\(form.settingsProblem)</div>
             <section aria-labelledby="hosts-title">
-            <div class="title"><h1 id="hosts-title" tabindex="-1">Hosts <span class="count" data-hosts-count>\(hosts.count)\
-            </span></h1><a class="jump" href="#register">Register a machine</a></div>
-            <p class="empty" data-empty \(hosts.isEmpty ? "" : "hidden" as HTML)>No host yet. Register your first machine: \
-            all Sprout needs is the MAC address that is printed on it.</p>
+            <div class="title">
+            <h1 id="hosts-title" tabindex="-1">Hosts <span class="count" data-hosts-count>\(hosts.count)</span></h1>
+            <a class="jump" href="#register">Register a machine</a>
+            </div>
+            <p class="empty" data-empty \(hosts.isEmpty ? "" : "hidden" as HTML)>No host yet. Register your first
+            machine: all Sprout needs is the MAC address that is printed on it.</p>
             <ul class="grid" role="list" aria-labelledby="hosts-title" data-hosts>\(tiles)</ul>
             </section>
             <div class="columns">
@@ -58,8 +60,8 @@ extension Site {
             \(RemovalForm(host: host, refusal: refusal).html)
             </article>
             <template id="entry">\(TimelineEntry.empty)</template>
-            <template id="gone"><p class="notice" role="alert"><strong data-field="message"></strong> What you see is how it
-            was; its history is kept. <a href="/">All hosts</a></p></template>
+            <template id="gone"><p class="notice" role="alert"><strong data-field="message"></strong> What you see is
+            how it was; its history is kept. <a href="/">All hosts</a></p></template>
             """
         let title = refusal == nil ? "\(host.hostname)" : "Not removed: \(host.hostname)"
         let frame = Frame(title, newestEvent: newest, tally: Tally(try await store.stateCounts()))
