@@ -87,14 +87,15 @@ struct Connection: Sendable {
         do {
             response = try await settings.routes.respond(to: request)
         } catch let problem as Problem {
-            response = problem.response
+            response = settings.routes.present(problem, request)
         } catch let refusal as Refusal {
-            response = Problem(refusal.status, refusal.reason).response
+            response = settings.routes.present(Problem(refusal.status, refusal.reason), request)
         } catch is CancellationError {
             throw CancellationError()
         } catch {
             settings.onFailure(request, error)
-            response = Problem(500, "Something went wrong here; the journal says what.").response
+            let problem = Problem(500, "Something went wrong here; the journal says what.")
+            response = settings.routes.present(problem, request)
         }
         if let id = request.id { response.headers["x-request-id"] = id }
         return response
@@ -145,10 +146,5 @@ public struct ResponseWriter: Sendable {
     /// One Server-Sent Event.
     public func send(id: Int64? = nil, event: String? = nil, data: String) async throws {
         try await write(Array(ServerSentEvent(id: id.map { String($0) }, event: event, data: data).text.utf8))
-    }
-
-    /// Keeps the connection alive, and lets both sides notice when it is not.
-    public func sendHeartbeat() async throws {
-        try await write(Array(": still here\n\n".utf8))
     }
 }

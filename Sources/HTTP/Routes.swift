@@ -34,9 +34,16 @@ public struct Routes: Sendable {
         }
     }
 
-    private let routes: [Route]
+    /// How a problem is told to whoever sent the request.
+    public typealias Presentation = @Sendable (Problem, Request) -> Response
 
-    public init(_ routes: Route...) { self.routes = routes }
+    private let routes: [Route]
+    let present: Presentation
+
+    public init(_ routes: Route..., presenting: @escaping Presentation = { problem, _ in problem.response }) {
+        self.routes = routes
+        present = presenting
+    }
 
     /// Finds the route and runs it.
     ///
@@ -47,7 +54,8 @@ public struct Routes: Sendable {
         guard let (route, parameters) = candidates.first(where: { $0.0.method == method }) else {
             guard !candidates.isEmpty else { throw Problem(404, "There is nothing at \(request.path).") }
             let allowed = candidates.map(\.0.method).joined(separator: ", ")
-            var response = Problem(405, "\(request.path) takes \(allowed), not \(request.method).").response
+            let problem = Problem(405, "\(request.path) takes \(allowed), not \(request.method).")
+            var response = present(problem, request)
             response.headers["allow"] = allowed
             return response
         }

@@ -14,11 +14,14 @@ public struct ServerSentEvent: Equatable, Sendable {
         var text = ""
         if let id { text += "id: \(Self.singleLine(id))\n" }
         if let event { text += "event: \(Self.singleLine(event))\n" }
-        for line in data.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+        for line in data.split(omittingEmptySubsequences: false, whereSeparator: { Self.lineEnds.contains($0) }) {
             text += "data: \(line)\n"
         }
         return text + "\n"
     }
+
+    /// The only line ends of the format: others that Unicode has may be part of a text, and must stay what they are.
+    private static let lineEnds: Set<Character> = ["\n", "\r", "\r\n"]
 
     private static func singleLine(_ text: String) -> String { String(text.filter { !$0.isNewline && $0 != "\0" }) }
 }

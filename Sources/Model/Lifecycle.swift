@@ -36,8 +36,8 @@ public enum HostState: String, CaseIterable, Sendable, Codable {
         case .installed: "installed; the machine restarts"
         case .firstBoot: "the new system starts for the first time"
         case .joining: "joining the cluster"
-        case .ready: "ready"
-        case .failed: "failed"
+        case .ready: "installed, and in its cluster"
+        case .failed: "stopped; its timeline says why"
         }
     }
 }

@@ -81,6 +81,12 @@ public actor Store {
         ) { Event($0) }.compactMap(\.self)
     }
 
+    /// The latest events of all hosts, newest first.
+    public func latestEvents(limit: Int) throws -> [Event] {
+        try connection.rows("SELECT \(Event.columns) FROM event ORDER BY id DESC LIMIT ?", .int(limit)) { Event($0) }
+            .compactMap(\.self)
+    }
+
     public func newestEventID() throws -> Int64 { try newestEvent() }
 
     private func newestEvent() throws(DatabaseError) -> Int64 {

@@ -1,27 +1,38 @@
 import Control
 import HTTP
 import Model
+import Store
 
-/// What a browser without JavaScript posts.
+/// What a browser posts.
 extension Site {
+    /// Shows the new host among the others; a refusal shows the form again, as it was filled in.
     func registerByForm(_ request: Request) async throws -> Response {
         let fields = try form(request)
         let draft = HostDraft(
             hostname: fields["hostname"], mac: fields["mac"] ?? "", serverType: fields["server_type"] ?? "")
-        let answer = try await orchestrator.send(
-            "POST", "/hosts", body: try JSON.encode(draft), actor: actor(request), request: try id(of: request))
-        if answer.status == 201 { return .redirect(to: "/") }
+        let body = try JSON.encode(draft)
+        let answer = try await answer {
+            try await orchestrator.send(
+                "POST", "/hosts", body: body, actor: actor(request), request: try id(of: request))
+        }
+        if answer.status == 201, case .bytes(let bytes) = answer.body {
+            return .redirect(to: "/#host-\(try JSON.decode(Host.self, from: bytes).id)")
+        }
         return try await dashboard(refusal: FormRefusal(draft, try problem(of: answer)), status: answer.status)
     }
 
     func removeByForm(_ request: Request) async throws -> Response {
         let host = try await host(request)
-        guard try form(request)["confirm"] == host.hostname.description else {
-            return try await page(of: host, notice: "Type \(host.hostname) to remove it.", status: 422)
+        let typed = try form(request)["confirm"] ?? ""
+        guard let name = try? Hostname(typed), name == host.hostname else {
+            let reason = "This is not its name. Type \(host.hostname) to remove it."
+            let refusal = RemovalRefusal(typed: typed, reason: reason)
+            return try await hostPage(request, refusal: refusal, status: 422)
         }
-        let answer = try await remove(host, request)
+        let answer = try await answer { try await remove(host, request) }
         if answer.status == 204 { return .redirect(to: "/") }
-        return try await page(of: host, notice: try problem(of: answer).detail, status: answer.status)
+        let refusal = RemovalRefusal(typed: typed, reason: try problem(of: answer).detail)
+        return try await hostPage(request, refusal: refusal, status: answer.status)
     }
 
     /// The form's fields, if it was sent by a page of our own: browsers say where a form comes from.
@@ -37,6 +48,11 @@ extension Site {
         return try Percent.form(String(decoding: request.body, as: UTF8.self)[...])
     }
 
+    /// That nobody answers is shown beside the form too: what was typed is not lost.
+    private func answer(_ command: () async throws -> Response) async throws -> Response {
+        do { return try await command() } catch let problem as Problem { return problem.response }
+    }
+
     private func problem(of answer: Response) throws -> ReceivedProblem {
         guard case .bytes(let bytes) = answer.body else { return ReceivedProblem(detail: "Refused.", field: nil) }
         return try JSON.decode(ReceivedProblem.self, from: bytes)
@@ -49,7 +65,7 @@ struct ReceivedProblem: Decodable {
     let field: String?
 }
 
-/// A form that was refused, to be shown again as it was filled in.
+/// A registration that was refused, to be shown again as it was filled in.
 struct FormRefusal {
     let draft: HostDraft
     let problem: ReceivedProblem
@@ -58,4 +74,10 @@ struct FormRefusal {
         self.draft = draft
         self.problem = problem
     }
+}
+
+/// A removal that was refused, and what was typed.
+struct RemovalRefusal {
+    let typed: String
+    let reason: String
 }

@@ -1,8 +1,6 @@
 import Model
 
-/// A piece of HTML.
-///
-/// Text gets in only by being escaped, markup only as a literal.
+/// A piece of HTML: text gets in only by being escaped, markup only as a literal.
 struct HTML: ExpressibleByStringInterpolation, CustomStringConvertible, Sendable {
     let description: String
 

@@ -9,102 +9,76 @@ extension Site {
 
     func dashboard(refusal: FormRefusal?, status: Int) async throws -> Response {
         let (hosts, newest) = try await store.snapshot()
-        let types = try await store.serverTypes()
-        let body: HTML = """
-            \(types.problem.map(Self.settingsProblem))
+        let happened = try await store.latestEvents(limit: 20)
+        let form = RegistrationForm(types: try await store.serverTypes(), refusal: refusal)
+        var tiles: [HTML] = []
+        for host in hosts { tiles.append(Tile(host, sentence: try await store.sentence(of: host)).html) }
+        let main: HTML = """
+            <div data-settings>\(form.settingsProblem)</div>
             <section aria-labelledby="hosts-title">
-            <h1 id="hosts-title">Hosts <span class="count" data-count>\(hosts.count)</span></h1>
-            <div class="grid" data-hosts>\(hosts.map(Self.tile))</div>
-            <p class="empty" data-empty \(hosts.isEmpty ? "" : "hidden" as HTML)>No host yet. Register your first machine below: \
-            all it needs is the MAC address that is printed on it.</p>
+            <div class="title">
+            <h1 id="hosts-title" tabindex="-1">Hosts <span class="count" data-hosts-count>\(hosts.count)</span></h1>
+            <a class="jump" href="#register">Register a machine</a>
+            </div>
+            <p class="empty" data-empty \(hosts.isEmpty ? "" : "hidden" as HTML)>No host yet. Register your first
+            machine: all Sprout needs is the MAC address that is printed on it.</p>
+            <ul class="grid" role="list" aria-labelledby="hosts-title" data-hosts>\(tiles)</ul>
             </section>
-            \(Self.registration(types, refusal))
-            <template id="tile">\(Self.tile(nil))</template>
+            <div class="columns">
+            \(form.html)
+            <section aria-labelledby="happened-title">
+            <h2 id="happened-title">What happened</h2>
+            <ol class="timeline" role="list" data-timeline="20">\(happened.map(TimelineEntry.html))</ol>
+            </section>
+            </div>
+            <template id="tile">\(Tile.empty)</template>
+            <template id="entry">\(TimelineEntry.empty)</template>
             """
-        return .html(Self.page(title: "Hosts", newestEvent: newest, hosts: hosts, body).description, status: status)
+        let title = refusal == nil ? "Hosts" : "Not registered"
+        return Frame(title, newestEvent: newest, tally: Tally(hosts)).page(main, status: status)
     }
 
     func hostPage(_ request: Request) async throws -> Response {
-        try await page(of: try await host(request), notice: nil, status: 200)
+        try await hostPage(request, refusal: nil, status: 200)
     }
 
-    func page(of host: Host, notice: String?, status: Int) async throws -> Response {
-        let (hosts, newest) = try await store.snapshot()
+    /// The newest event is asked for first: what happens while the rest is read is then sent to the page again.
+    func hostPage(_ request: Request, refusal: RemovalRefusal?, status: Int) async throws -> Response {
+        let newest = try await store.newestEventID()
+        let host = try await host(request)
         let events = try await store.events(ofHost: host.id, limit: 100)
-        let body: HTML = """
-            <p><a href="/">← All hosts</a></p>
-            \(notice.map { "<p class=\"notice\" role=\"alert\">\($0)</p>" })
-            <section class="host" data-page-host="\(host.id)">
-            <h1>\(host.hostname) \(Self.badge(host.state))</h1>
-            <p data-field="sentence">\(host.state.sentence)</p>
-            <dl>
-            <dt>MAC address</dt><dd>\(host.macs.map { "<code>\($0)</code> " as HTML })</dd>
-            <dt>Server type</dt><dd>\(host.serverType)</dd>
-            <dt>In this state since</dt><dd>\(Self.time(host.stateSince, name: "since"))</dd>
-            <dt>Registered</dt><dd>\(Self.time(host.createdAt))</dd>
-            <dt>Labels</dt><dd>\(Self.labels(host))</dd>
-            <dt>Id</dt><dd><code>\(host.id)</code></dd>
-            </dl>
-            <h2>Timeline</h2>
-            <ol class="timeline" data-timeline>\(events.map(Self.line))</ol>
-            <template id="line"><li><time data-field="at"></time> <span data-field="message"></span></li></template>
-            \(Self.removal(host))
-            </section>
+        let main: HTML = """
+            <nav aria-label="Way back"><a class="back" href="/">All hosts</a></nav>
+            <article class="host" data-host="\(host.id)" data-state="\(host.state.rawValue)">
+            <div class="title"><h1>\(host.hostname)</h1> \(Tile.badge(host.state))</div>
+            <p class="sentence" data-field="sentence">\(try await store.sentence(of: host))</p>
+            <span class="track" aria-hidden="true"></span>
+            \(Self.facts(host))
+            <h2 id="timeline-title">Timeline</h2>
+            <ol class="timeline" role="list" aria-labelledby="timeline-title" data-timeline="100">\
+            \(events.map(TimelineEntry.html))</ol>
+            \(RemovalForm(host: host, refusal: refusal).html)
+            </article>
+            <template id="entry">\(TimelineEntry.empty)</template>
+            <template id="gone"><p class="notice" role="alert"><strong data-field="message"></strong> What you see is
+            how it was; its history is kept. <a href="/">All hosts</a></p></template>
             """
-        let page = Self.page(title: "\(host.hostname)", newestEvent: newest, hosts: hosts, body)
-        return .html(page.description, status: status)
+        let title = refusal == nil ? "\(host.hostname)" : "Not removed: \(host.hostname)"
+        let frame = Frame(title, newestEvent: newest, tally: Tally(try await store.stateCounts()))
+        return frame.page(main, status: status)
     }
 
-    // MARK: Parts
-
-    private static func page(title: String, newestEvent: Int64, hosts: [Host], _ body: HTML) -> HTML {
-        let underWay = hosts.filter(\.state.isUnderWay).count
-        let failed = hosts.filter { $0.state == .failed }.count
-        return """
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>\(title) · Sprout</title>
-            <link rel="stylesheet" href="/assets/sprout.css">
-            <link rel="icon" href="/assets/sprout.svg" type="image/svg+xml">
-            <script src="/assets/sprout.js" type="module"></script>
-            </head>
-            <body data-event="\(newestEvent)">
-            <header><a class="brand" href="/"><img src="/assets/sprout.svg" alt="" width="28" height="28"> Sprout</a>
-            <p class="pill"><span data-under-way>\(underWay)</span> under way · <span data-failed>\(failed)</span> failed</p>
-            <p class="live" data-live role="status">as of the page's load</p></header>
-            <main>\(body)</main>
-            </body>
-            </html>
-
-            """
-    }
-
-    /// A host's tile; without a host, the empty form of it that sprout.js fills.
-    private static func tile(_ host: Host?) -> HTML {
+    private static func facts(_ host: Host) -> HTML {
         """
-        <article class="tile" data-host="\(host?.id ?? "")" data-state="\(host?.state.rawValue ?? "")">
-        <h2><a data-field="hostname" href="/hosts/\(host?.id ?? "")">\(host?.hostname.description ?? "")</a></h2>
-        <p>\(badge(host?.state))</p>
-        <p class="sentence" data-field="sentence">\(host?.state.sentence ?? "")</p>
-        <p class="facts"><code data-field="mac">\(host?.mac.description ?? "")</code>
-        <span data-field="server_type">\(host?.serverType ?? "")</span></p>
-        </article>
+        <dl class="facts">
+        <div><dt>MAC address</dt><dd>\(host.macs.map { "<code>\($0)</code> " as HTML })</dd></div>
+        <div><dt>Server type</dt><dd>\(host.serverType)</dd></div>
+        <div><dt>In this state since</dt><dd>\(Moment.html(host.stateSince, field: "since"))</dd></div>
+        <div><dt>Registered</dt><dd>\(Moment.html(host.createdAt))</dd></div>
+        <div><dt>Labels</dt><dd>\(labels(host))</dd></div>
+        <div><dt>Id</dt><dd><code>\(host.id)</code></dd></div>
+        </dl>
         """
-    }
-
-    private static func badge(_ state: HostState?) -> HTML {
-        "<span class=\"badge\" data-field=\"state\" data-state=\"\(state?.rawValue ?? "")\">\(state?.rawValue ?? "")</span>"
-    }
-
-    private static func time(_ moment: Timestamp, name: String = "at") -> HTML {
-        "<time data-field=\"\(name)\" datetime=\"\(moment)\">\(moment)</time>"
-    }
-
-    private static func line(_ event: Event) -> HTML {
-        "<li data-event=\"\(event.id)\">\(time(event.at)) <span>\(event.message)</span> <small>\(event.actor)</small></li>"
     }
 
     private static func labels(_ host: Host) -> HTML {
@@ -113,64 +87,27 @@ extension Site {
         return "\(labels.map { "<span class=\"label\">\($0.key)=\($0.value)</span> " as HTML })"
     }
 
-    private static func settingsProblem(_ problem: String) -> HTML {
-        """
-        <div class="notice" role="alert"><p><strong>server-types.yaml has a mistake; the last good version stays in
-        force.</strong></p><pre>\(problem)</pre></div>
-        """
-    }
+    // MARK: What could not be shown
 
-    private static func registration(_ types: ServerTypesInForce, _ refusal: FormRefusal?) -> HTML {
-        """
-        <section aria-labelledby="register-title">
-        <h2 id="register-title">Register a machine</h2>
-        <form method="post" action="/hosts" class="register">
-        \(field("mac", "MAC address", "52:54:00:12:34:56", refusal?.draft.mac, refusal, isRequired: true))
-        \(field("hostname", "Host name (left empty: the next free one)", "pve-01", refusal?.draft.hostname, refusal))
-        <p class="field"><label for="server_type">Server type</label>
-        <select id="server_type" name="server_type" \(mark(refusal, "server_type"))>
-        \(types.types.map { option($0, isChosen: $0.key == refusal?.draft.serverType) })
-        </select>\(message(refusal, "server_type"))</p>
-        \(refusal.flatMap { $0.problem.field == nil ? "<p class=\"error\" role=\"alert\">\($0.problem.detail)</p>" : nil })
-        <p><button>Register</button></p>
-        </form>
-        </section>
-        """
-    }
-
-    private static func option(_ type: ServerTypesInForce.Entry, isChosen: Bool) -> HTML {
-        "<option value=\"\(type.key)\" \(isChosen ? "selected" : "" as HTML)>\(type.displayName)</option>"
-    }
-
-    private static func field(
-        _ name: String, _ label: String, _ example: String, _ value: String?, _ refusal: FormRefusal?,
-        isRequired: Bool = false
-    ) -> HTML {
-        """
-        <p class="field"><label for="\(name)">\(label)</label>
-        <input id="\(name)" name="\(name)" value="\(value ?? "")" placeholder="\(example)" autocomplete="off"
-        spellcheck="false" \(isRequired ? "required" : "" as HTML) \(mark(refusal, name))>\(message(refusal, name))</p>
-        """
-    }
-
-    private static func mark(_ refusal: FormRefusal?, _ name: String) -> HTML {
-        guard refusal?.problem.field == name else { return "" }
-        return "aria-invalid=\"true\" aria-describedby=\"\(name)-error\""
-    }
-
-    private static func message(_ refusal: FormRefusal?, _ name: String) -> HTML? {
-        guard let refusal, refusal.problem.field == name else { return nil }
-        return "<span class=\"error\" role=\"alert\" id=\"\(name)-error\">\(refusal.problem.detail)</span>"
-    }
-
-    private static func removal(_ host: Host) -> HTML {
-        """
-        <details class="danger"><summary>Remove this host</summary>
-        <form method="post" action="/hosts/\(host.id)/remove">
-        <p>Sprout forgets \(host.hostname); the machine itself is not touched, and its history stays in the events.</p>
-        <p class="field"><label for="confirm">Type <strong>\(host.hostname)</strong> to confirm</label>
-        <input id="confirm" name="confirm" autocomplete="off" spellcheck="false" required></p>
-        <p><button>Remove</button></p></form></details>
-        """
+    /// A browser gets a page to read and a way back; everybody else, and the API always, gets the problem as JSON.
+    static func present(_ problem: Problem, to request: Request) -> Response {
+        guard request.segments.first != "api", request.headers["accept"]?.contains("text/html") == true else {
+            return problem.response
+        }
+        let title: HTML =
+            switch problem.status {
+            case 404: "Not found"
+            case 500...: "This did not work"
+            default: "Not accepted"
+            }
+        let main: HTML = """
+            <section class="problem">
+            <h1>\(title)</h1>
+            <p>\(problem.detail)</p>
+            <p><a class="button" href="/">All hosts</a></p>
+            <p class="quiet">Status \(problem.status)\(request.id.map { ", request <code>\($0)</code>" as HTML })</p>
+            </section>
+            """
+        return Frame(title.description, newestEvent: nil, tally: nil).page(main, status: problem.status)
     }
 }

@@ -18,11 +18,13 @@ struct Site: Sendable {
     }
 
     func routes(_ health: Health) -> Routes {
-        let events = EventStream(store, feed) { [store] in try await LiveEvent($0, store).json }
+        let events = EventStream(store, feed, rendering: LiveEvents(store).render)
         return Routes(
             .get("/", dashboard),
+            .get("/hosts") { _ in .redirect(to: "/") },
             .post("/hosts", registerByForm),
             .get("/hosts/:id", hostPage),
+            .get("/hosts/:id/remove") { .redirect(to: "/hosts/\(try await host($0).id)") },
             .post("/hosts/:id/remove", removeByForm),
             .get("/events", events.respond),
             .get("/health", health.respond),
@@ -33,7 +35,8 @@ struct Site: Sendable {
             .get("/api/hosts/:id/events") { request in
                 try .json(try await store.events(ofHost: try await host(request).id, limit: 200))
             },
-            .get("/api/server-types", serverTypes)
+            .get("/api/server-types", serverTypes),
+            presenting: Self.present
         )
     }
 
@@ -123,26 +126,5 @@ actor HostListing {
             throw Problem(400, "limit is \"\(text)\"; it must be a number from 1 to 1000.", field: "limit")
         }
         return limit
-    }
-}
-
-/// An event as the browsers get it: with the host as it is now, or null when there is none any more.
-struct LiveEvent: Encodable {
-    let event: Event
-    let current: Host?
-
-    init(_ event: Event, _ store: Store) async throws {
-        self.event = event
-        current = if let host = event.host { try await store.host(host) } else { nil }
-    }
-
-    var json: [UInt8] { get throws { try JSON.encode(self) } }
-
-    enum CodingKeys: String, CodingKey { case current }
-
-    func encode(to encoder: any Encoder) throws {
-        try event.encode(to: encoder)
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(current, forKey: .current)
     }
 }
