@@ -54,15 +54,17 @@ public actor Ledger {
 
     @discardableResult
     func append(
-        _ kind: Event.Kind, _ message: String, host: Host? = nil, operation: String? = nil, by author: Author
+        _ kind: Event.Kind, _ message: String, reason: String? = nil, host: Host? = nil, operation: String? = nil,
+        by author: Author
     ) throws(DatabaseError) -> Int64 {
         try connection.run(
             """
-            INSERT INTO event (at, kind, message, host, hostname, operation, actor, request)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO event (at, kind, message, reason, host, hostname, operation, actor, request)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
-            .int(now().milliseconds), .text(kind.rawValue), .text(message), .text(host?.id),
-            .text(host?.hostname.description), .text(operation), .text(author.actor), .text(author.request))
+            .int(now().milliseconds), .text(kind.rawValue), .text(message), .text(reason),
+            .text(host?.id), .text(host?.hostname.description), .text(operation), .text(author.actor),
+            .text(author.request))
         return connection.lastInsertedID
     }
 

@@ -49,6 +49,7 @@ enum Migrations {
             at INTEGER NOT NULL,
             kind TEXT NOT NULL,
             message TEXT NOT NULL,
+            reason TEXT,
             host TEXT,
             hostname TEXT,
             operation TEXT,

@@ -25,7 +25,7 @@ extension Ledger {
             let why = reason.map { ": \($0)" } ?? "."
             try append(
                 .hostAdvanced, "\(host.hostname) went from \(before.rawValue) to \(host.state.rawValue)\(why)",
-                host: host, operation: operation, by: author)
+                reason: reason, host: host, operation: operation, by: author)
             return host
         }
     }
@@ -34,13 +34,14 @@ extension Ledger {
     public func passDeadlines(by author: Author) throws -> [String] {
         let due = try connection.rows(
             """
-            SELECT host.id, host.hostname, host.state, deadline.due_at FROM deadline JOIN host ON host.id = deadline.host
+            SELECT host.id, host.hostname, host.state FROM deadline JOIN host ON host.id = deadline.host
             WHERE deadline.due_at <= ? ORDER BY deadline.due_at
             """, .int(now().milliseconds)
-        ) { ($0.text(0), $0.text(1), $0.text(2), Timestamp(milliseconds: $0.int(3))) }
-        for (id, _, state, moment) in due {
+        ) { ($0.text(0), $0.text(1), HostState(rawValue: $0.text(2)) ?? .failed) }
+        for (id, _, state) in due {
+            let minutes = (state.deadline ?? .zero).components.seconds / 60
             let reason =
-                "it was still \(state) when its time ran out at \(moment). Look at its timeline, then rebuild it."
+                "it was still \(state.rawValue) after \(minutes) minutes. Look at its timeline, then rebuild it."
             _ = try advance(hostID: id, on: .deadlinePassed, reason: reason, by: author)
         }
         return due.map(\.1)

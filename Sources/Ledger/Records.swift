@@ -28,8 +28,11 @@ extension Ledger {
     /// True if it is new.
     public func load(_ types: [ServerTypeRecord], from source: String, by author: Author) throws -> Bool {
         try connection.write {
-            try connection.run("DELETE FROM setting WHERE key = 'server_types.problem'")
-            guard try types != typesInForce() else { return false }
+            let wasRejected = try connection.run("DELETE FROM setting WHERE key = 'server_types.problem'") > 0
+            guard try types != typesInForce() else {
+                if wasRejected { try append(.serverTypesLoaded, "The server types file is correct again.", by: author) }
+                return false
+            }
             try connection.run(
                 "INSERT INTO server_types (loaded_at, source) VALUES (?, ?)", .int(now().milliseconds), .text(source))
             let version = connection.lastInsertedID
@@ -48,16 +51,19 @@ extension Ledger {
     }
 
     /// Notes why a server types file is not in force; the last good one stays.
-    public func reject(_ problem: String, from source: String, by author: Author) throws {
+    ///
+    /// True if that is news.
+    public func reject(_ problem: String, from source: String, by author: Author) throws -> Bool {
         try connection.write {
             let known = try connection.rows("SELECT value FROM setting WHERE key = 'server_types.problem'") {
                 $0.optionalText(0)
             }
-            guard known != [problem] else { return }
+            guard known != [problem] else { return false }
             try connection.run(
                 "INSERT INTO setting (key, value) VALUES ('server_types.problem', ?1) ON CONFLICT DO UPDATE SET value = ?1",
                 .text(problem))
             try append(.serverTypesRejected, "The last good server types stay in force: \(problem)", by: author)
+            return true
         }
     }
 

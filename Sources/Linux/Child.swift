@@ -43,4 +43,9 @@ public final class Child: Sendable {
     public func signal(_ number: CInt) {
         _ = Glibc.kill(processID, number)
     }
+
+    /// Ends what the process has started itself and left behind.
+    public func endGroup() {
+        _ = Glibc.kill(-processID, SIGKILL)
+    }
 }

@@ -6,6 +6,8 @@ public struct Event: Equatable, Sendable, Codable, Identifiable {
     public var kind: Kind
     /// What happened, as a sentence.
     public var message: String
+    /// Why, where the message alone does not say it.
+    public var reason: String?
     public var host: String?
     public var hostname: String?
     public var operation: String?
@@ -24,13 +26,14 @@ public struct Event: Equatable, Sendable, Codable, Identifiable {
     }
 
     public init(
-        id: Int64, at: Timestamp, kind: Kind, message: String, host: String?, hostname: String?, operation: String?,
-        actor: String, request: String?
+        id: Int64, at: Timestamp, kind: Kind, message: String, reason: String?, host: String?, hostname: String?,
+        operation: String?, actor: String, request: String?
     ) {
         self.id = id
         self.at = at
         self.kind = kind
         self.message = message
+        self.reason = reason
         self.host = host
         self.hostname = hostname
         self.operation = operation

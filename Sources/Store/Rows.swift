@@ -28,13 +28,13 @@ extension Host {
 }
 
 extension Event {
-    static let columns = "id, at, kind, message, host, hostname, operation, actor, request"
+    static let columns = "id, at, kind, message, reason, host, hostname, operation, actor, request"
 
     init?(_ row: borrowing Row) {
         guard let kind = Kind(rawValue: row.text(2)) else { return nil }
         self.init(
             id: row.int(0), at: Timestamp(milliseconds: row.int(1)), kind: kind, message: row.text(3),
-            host: row.optionalText(4), hostname: row.optionalText(5), operation: row.optionalText(6),
-            actor: row.text(7), request: row.optionalText(8))
+            reason: row.optionalText(4), host: row.optionalText(5), hostname: row.optionalText(6),
+            operation: row.optionalText(7), actor: row.text(8), request: row.optionalText(9))
     }
 }

@@ -43,17 +43,17 @@ public actor Store {
         }
     }
 
-    /// The host with this id, name or MAC address in any spelling.
+    /// The host with this id, name or MAC address in any spelling, looked for in this order.
     public func host(_ reference: String) throws -> Host? {
-        if let mac = try? MACAddress(reference) {
-            return try connection.rows(
-                "SELECT \(Host.columns) FROM host JOIN host_mac ON host_mac.host = host.id WHERE host_mac.mac = ?",
-                .text("\(mac)")
-            ) { Host($0) }.first ?? nil
-        }
-        return try connection.rows(
-            "SELECT \(Host.columns) FROM host WHERE id = ?1 OR hostname = ?2",
+        let named = try connection.rows(
+            "SELECT \(Host.columns) FROM host WHERE id = ?1 OR hostname = ?2 ORDER BY id = ?1 DESC",
             .text(reference), .text(reference.lowercased())
+        ) { Host($0) }
+        if let host = named.first { return host }
+        guard let mac = try? MACAddress(reference) else { return nil }
+        return try connection.rows(
+            "SELECT \(Host.columns) FROM host JOIN host_mac ON host_mac.host = host.id WHERE host_mac.mac = ?",
+            .text("\(mac)")
         ) { Host($0) }.first ?? nil
     }
 

@@ -8,11 +8,11 @@ public enum Journal {
 
     /// `Journal.log(.notice, "installing Debian 12", ["SPROUT_HOST": name])` — then `journalctl SPROUT_HOST=…`.
     ///
-    /// A message that people will search for has an id, listed in docs/journal.md.
+    /// A message that people will search for has an id, listed in docs/journal.md. An empty field is left out.
     public static func log(
         _ priority: Priority, _ message: String, _ fields: KeyValuePairs<String, String> = [:], id: MessageID? = nil
     ) {
-        let fields = fields.map { ($0, $1) } + (id.map { [("MESSAGE_ID", $0.rawValue)] } ?? [])
+        let fields = fields.filter { !$1.isEmpty }.map { ($0, $1) } + (id.map { [("MESSAGE_ID", $0.rawValue)] } ?? [])
         guard !isConnected || !send(priority, message, fields) else { return }
         let details = fields.filter { $0.0 != "MESSAGE_ID" }.map { " \($0)=\($1)" }.joined()
         let line = "<\(priority.rawValue)>\(singleLine(message))\(singleLine(details))\n"

@@ -40,7 +40,10 @@ struct Desk: Sendable {
                     try await ledger.advance(
                         hostID: request.parameters["id"] ?? "", on: wish.event, reason: wish.reason, by: author)
                 }
-                note(.hostAdvanced, "\(host.hostname) is now \(host.state.rawValue)", host, request)
+                let operation = try await store.operations(ofHost: host.id).first?.id
+                note(
+                    .hostAdvanced, "\(host.hostname) is now \(host.state.rawValue)", host, request, operation: operation
+                )
                 return try .json(host)
             }
         )
@@ -95,10 +98,15 @@ struct Desk: Sendable {
         return Ledger.Author(actor: actor + peer, request: request.id)
     }
 
-    private func note(_ id: MessageID, _ sentence: String, _ host: Host, _ request: Request) {
+    private func note(
+        _ kind: Event.Kind, _ sentence: String, _ host: Host, _ request: Request, operation: String? = nil
+    ) {
         Journal.log(
             .notice, sentence,
-            ["SPROUT_HOST": "\(host.hostname)", "SPROUT_EVENT": id.event, "SPROUT_REQUEST": request.id ?? ""], id: id)
+            [
+                "SPROUT_HOST": "\(host.hostname)", "SPROUT_EVENT": kind.rawValue, "SPROUT_OPERATION": operation ?? "",
+                "SPROUT_REQUEST": request.id ?? "",
+            ], id: kind.messageID)
     }
 }
 
@@ -118,12 +126,13 @@ extension Refused.Kind {
     }
 }
 
-extension MessageID {
-    fileprivate var event: String {
+extension Event.Kind {
+    fileprivate var messageID: MessageID? {
         switch self {
-        case .hostRegistered: Event.Kind.hostRegistered.rawValue
-        case .hostRemoved: Event.Kind.hostRemoved.rawValue
-        default: Event.Kind.hostAdvanced.rawValue
+        case .hostRegistered: .hostRegistered
+        case .hostRemoved: .hostRemoved
+        case .hostAdvanced: .hostAdvanced
+        default: nil
         }
     }
 }

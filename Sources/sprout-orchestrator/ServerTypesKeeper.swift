@@ -75,8 +75,9 @@ actor ServerTypesKeeper: Service {
     }
 
     private func reject(_ problem: String) async throws {
+        let isNews = try await desk.commit { try await desk.ledger.reject(problem, from: path, by: Self.author) }
+        guard isNews else { return }
         Journal.log(.warning, "the last good server types stay in force: \(problem)", id: .settingsRejected)
-        try await desk.commit { try await desk.ledger.reject(problem, from: path, by: Self.author) }
     }
 
     private static let author = Ledger.Author(actor: "sprout-orchestrator")

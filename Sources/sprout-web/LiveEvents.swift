@@ -53,7 +53,6 @@ extension Store {
     func sentence(of host: Host) async throws -> String {
         guard host.state == .failed else { return host.state.sentence }
         let step = try events(ofHost: host.id, limit: 20).first { $0.kind == .hostAdvanced }
-        // An event says what changed, which the state shows already, then why.
-        return step?.message.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? host.state.sentence
+        return step?.reason ?? host.state.sentence
     }
 }

@@ -26,7 +26,8 @@ extension Verb {
             return id
         }
         try await api.follow(after: after) { received in
-            guard received.event != "reset" else { return Terminal.complain("(what came before is not kept any more)") }
+            if received.event == "reset" { return Terminal.complain("(what came before is not kept any more)") }
+            guard received.event == nil else { return }
             let event = try JSON.decode(Event.self, from: Array(received.data.utf8))
             guard wanted == nil || event.host == wanted else { return }
             Terminal.say(invocation.isJSON ? received.data : "\(event.at)  \(Terminal.harmless(event.message))")

@@ -97,6 +97,12 @@ final class Clock: Sendable {
         #expect(try scene.count("SELECT count(*) FROM host") == 1)
     }
 
+    @Test func `a name that looks like a MAC address finds its host`() async throws {
+        let scene = try await Scene()
+        let host = try await scene.register(1, hostname: "deadbeefcafe")
+        #expect(try await scene.store().host("deadbeefcafe") == host)
+    }
+
     @Test func `a host without a name gets the lowest free one of its type`() async throws {
         let scene = try await Scene()
         #expect(try await scene.register(1).hostname.description == "vm-01")

@@ -71,7 +71,7 @@ import Testing
         #expect(try await scene.ledger.passDeadlines(by: Scene.author) == ["vm-01"])
         let event = try #require(try await scene.store().events(ofHost: host.id, limit: 1).first)
         #expect(
-            event.message.hasPrefix("vm-01 went from pxe_ready to failed: it was still pxe_ready when its time ran out")
+            event.message.hasPrefix("vm-01 went from pxe_ready to failed: it was still pxe_ready after 10 minutes.")
         )
         #expect(try await scene.ledger.nextDeadline() == nil)
     }
@@ -92,7 +92,8 @@ import Testing
 
     @Test func `P13: a rejected file is noted once, and forgotten when a good one comes`() async throws {
         let scene = try await Scene()
-        for _ in 0..<2 { try await scene.ledger.reject("line 3: wrong", from: "a test", by: Scene.author) }
+        #expect(try await scene.ledger.reject("line 3: wrong", from: "a test", by: Scene.author))
+        #expect(try await !scene.ledger.reject("line 3: wrong", from: "a test", by: Scene.author))
         #expect(try await scene.store().serverTypes().problem == "line 3: wrong")
         #expect(try scene.count("SELECT count(*) FROM event WHERE kind = 'server_types.rejected'") == 1)
         let same = [ServerTypeRecord(key: "vm", displayName: "vm", hostnamePrefix: "vm-", body: "{}")]

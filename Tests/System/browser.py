@@ -86,8 +86,9 @@ class BrowserTest(unittest.TestCase):
             if state:
                 database.execute("UPDATE host SET state = ?, state_since = ? WHERE id = ?", (state, now, host["id"]))
             database.execute(
-                "INSERT INTO event (at, kind, message, host, hostname, actor) VALUES (?, 'host.advanced', ?, ?, ?, ?)",
-                (now, message, host["id"], host["hostname"], HOSTILE),
+                "INSERT INTO event (at, kind, message, reason, host, hostname, actor)"
+                " VALUES (?, 'host.advanced', ?, ?, ?, ?, ?)",
+                (now, message, message.partition(": ")[2] or None, host["id"], host["hostname"], HOSTILE),
             )
         self.register()
 

@@ -162,8 +162,10 @@ class Sprout:
             event = {}
             while True:
                 line = answer.readline().decode().rstrip("\n")
-                if not line and "data" in event:
+                if not line and "data" in event and event.get("event") != "heartbeat":
                     return event
+                if not line:
+                    event = {}
                 if line and not line.startswith(":"):
                     name, _, value = line.partition(": ")
                     event[name] = json.loads(value) if name == "data" else value

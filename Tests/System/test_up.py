@@ -1,7 +1,6 @@
 """`sprout up`: starting, stopping, restarting, and what it says when it cannot."""
 
 import os
-import pathlib
 import signal
 import subprocess
 import time

@@ -85,6 +85,7 @@ actor Keeper {
         return try await withThrowingTaskGroup { group in
             group.addTask { await Lines.passOn(output, from: name) }
             let end = try await child.end()
+            child.endGroup()
             self.child = nil
             return end
         }

@@ -58,7 +58,20 @@ struct Layout: Sendable {
                 description: "\(state) is already in use by another `sprout up`, running\(holder). Stop it first.")
         }
         try Files.write("\(getpid())", to: "\(run)/pid")
+        endLeftovers()
         return lock
+    }
+
+    /// Ends the workers of an nginx that was killed together with its supervisor: they would keep the port.
+    private func endLeftovers() {
+        for _ in 0..<100 {
+            let leftovers = Files.names(in: "/proc").compactMap { pid_t($0) }.filter { process in
+                Files.link(at: "/proc/\(process)/cwd") == run && (try? Files.text("/proc/\(process)/comm")) == "nginx\n"
+            }
+            if leftovers.isEmpty { return }
+            for process in leftovers { kill(process, SIGKILL) }
+            poll(nil, 0, 10)
+        }
     }
 
     /// The configuration of a first run: the examples, copied where they can be edited.

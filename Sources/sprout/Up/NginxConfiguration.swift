@@ -70,6 +70,7 @@ struct NginxConfiguration: Sendable {
             server_tokens off;
             types {
                 application/javascript js;
+                application/problem+json json;
                 image/png png;
                 image/svg+xml svg;
                 text/css css;
@@ -78,6 +79,7 @@ struct NginxConfiguration: Sendable {
         """
 
     /// The socket of a daemon stays while the daemon is restarted, and what is sent to it over a new connection waits.
+    ///
     /// So a request whose connection broke is sent again, without the connections that were kept for reuse.
     private func upstreams(_ name: String) -> String {
         let server = "server unix:\(sockets)/\(name).sock max_fails=0;"
@@ -92,7 +94,9 @@ struct NginxConfiguration: Sendable {
                 add_header Referrer-Policy same-origin always;
                 add_header X-Content-Type-Options nosniff always;
 
+                proxy_buffers 8 64k;
                 proxy_http_version 1.1;
+                proxy_max_temp_file_size 0;
                 proxy_next_upstream error timeout non_idempotent;
                 proxy_set_header Connection "";
                 proxy_set_header Host $http_host;
@@ -109,6 +113,7 @@ struct NginxConfiguration: Sendable {
 
     private static let routes = """
                 location / { error_page 502 504 = @web; proxy_pass http://web; }
+                location /api/ { error_page 502 504 = @api; proxy_pass http://web; }
                 location /assets/ { expires -1; }
                 location = /events { error_page 502 504 = @web; proxy_pass http://web; proxy_read_timeout 1h; }
                 location /ipxe/ { error_page 502 504 = @boot; proxy_pass http://boot; }
@@ -118,6 +123,7 @@ struct NginxConfiguration: Sendable {
                     proxy_pass http://metadata;
                 }
 
+                location @api { error_page 502 504 =503 /assets/unavailable.json; proxy_pass http://web_again; }
                 location @boot { error_page 502 504 =503 /assets/unavailable.html; proxy_pass http://boot_again; }
                 location @metadata { error_page 502 504 =503 /assets/unavailable.html; proxy_pass http://metadata_again; }
                 location @web { error_page 502 504 =503 /assets/unavailable.html; proxy_pass http://web_again; }
