@@ -3,7 +3,7 @@
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 LIBRARIES := libsqlite3-dev libsystemd-dev libyaml-dev pkg-config
 TOOLS := ca-certificates nginx-light
-TEST_TOOLS := chromium curl dbus fonts-dejavu-core procps python3-venv sqlite3 systemd systemd-container
+TEST_TOOLS := chromium curl dbus fonts-dejavu-core procps python3-venv sqlite3 systemd systemd-container zsh
 BENCH_TOOLS := curl python3 wrk
 
 STATE ?= .sprout
@@ -60,7 +60,7 @@ bench: build
 	python3 Tests/Bench/bench.py
 
 docs: deps
-	SPROUT_WRITE_DOCS=1 swift test --filter 'LifecycleDocumentTests|NginxConfigurationTests|JournalDocumentTests'
+	SPROUT_WRITE_DOCS=1 swift test --filter 'LifecycleDocumentTests|NginxConfigurationTests'
 
 clean:
 	rm -rf .build out

@@ -20,7 +20,6 @@ public struct Event: Equatable, Sendable, Codable, Identifiable {
         case hostRegistered = "host.registered"
         case hostRemoved = "host.removed"
         case hostAdvanced = "host.advanced"
-        case hostRefused = "host.refused"
         case serverTypesLoaded = "server_types.loaded"
         case serverTypesRejected = "server_types.rejected"
     }

@@ -14,9 +14,13 @@ public enum Journal {
     ) {
         let fields = fields.filter { !$1.isEmpty }.map { ($0, $1) } + (id.map { [("MESSAGE_ID", $0.rawValue)] } ?? [])
         guard !isConnected || !send(priority, message, fields) else { return }
+        _ = line(priority, message, fields).withCString { write(2, $0, strlen($0)) }
+    }
+
+    /// How a message looks where there is no journal: its priority as sd-daemon(3) has it, and its fields at the end.
+    static func line(_ priority: Priority, _ message: String, _ fields: [(String, String)]) -> String {
         let details = fields.filter { $0.0 != "MESSAGE_ID" }.map { " \($0)=\($1)" }.joined()
-        let line = "<\(priority.rawValue)>\(singleLine(message))\(singleLine(details))\n"
-        _ = line.withCString { write(2, $0, strlen($0)) }
+        return "<\(priority.rawValue)>\(singleLine(message + details))\n"
     }
 
     /// What comes from outside must not be able to begin a line of its own.

@@ -116,7 +116,7 @@ actor HostListing {
         if newest != version { (rendered, version) = ([:], newest) }
         if let body = rendered[key] { return .json(body) }
         let body = try JSON.encode(try await store.hosts(limit: limit, after: after))
-        if version == newest, rendered.count < 64 { rendered[key] = body }
+        if version == newest, rendered.count < 8 { rendered[key] = body }
         return .json(body)
     }
 

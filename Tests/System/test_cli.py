@@ -156,7 +156,12 @@ class AloneTest(unittest.TestCase):
             self.assertEqual(result.stdout.split(), [expected], (line, result.stderr))
 
     def test_completion_loads_in_zsh(self):
-        self.assertTrue(sprout("completion", "zsh").stdout.startswith("#compdef sprout\n"))
+        with tempfile.TemporaryDirectory() as folder:
+            with open(f"{folder}/completion", "w") as file:
+                file.write(sprout("completion", "zsh").stdout)
+            script = f"autoload -U compinit; compinit -D; source {folder}/completion; echo $_comps[sprout]"
+            result = subprocess.run(["zsh", "-fc", script], capture_output=True, text=True)
+        self.assertIn("_sprout", result.stdout, result.stderr)
 
 
 if __name__ == "__main__":
