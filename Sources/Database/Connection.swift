@@ -52,21 +52,19 @@ public struct Connection: ~Copyable {
 
     /// Runs `body` in one transaction, and leaves nothing behind when it throws.
     public func write<Value, Failure: Error>(_ body: () throws(Failure) -> Value) throws -> Value {
-        try run("BEGIN IMMEDIATE")
-        do {
-            let value = try body()
-            try run("COMMIT")
-            return value
-        } catch {
-            _ = try? run("ROLLBACK")
-            throw error
-        }
+        try transaction("BEGIN IMMEDIATE", body)
     }
 
     /// Runs reads that must see the database as it is at one moment.
-    public func read<Value>(_ body: () throws(DatabaseError) -> Value) throws(DatabaseError) -> Value {
-        try run("BEGIN")
-        do throws(DatabaseError) {
+    public func read<Value, Failure: Error>(_ body: () throws(Failure) -> Value) throws -> Value {
+        try transaction("BEGIN", body)
+    }
+
+    private func transaction<Value, Failure: Error>(
+        _ begin: String, _ body: () throws(Failure) -> Value
+    ) throws -> Value {
+        try run(begin)
+        do {
             let value = try body()
             try run("COMMIT")
             return value

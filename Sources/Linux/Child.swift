@@ -4,17 +4,13 @@ import Glibc
 /// A process this one started, whose end can be waited for.
 public final class Child: Sendable {
     public let processID: CInt
-    private let descriptor: FileDescriptor
-    private let reactor: Reactor
+    private let descriptor: WatchedDescriptor
 
     init(_ processID: CInt, _ reactor: Reactor) throws(Errno) {
         self.processID = processID
-        self.reactor = reactor
-        descriptor = FileDescriptor(owning: try retrying { linux_open_process(processID) })
-        try reactor.register(descriptor)
+        let fd = try retrying { linux_open_process(processID) }
+        descriptor = try WatchedDescriptor(FileDescriptor(owning: fd), reactor)
     }
-
-    deinit { reactor.forget(descriptor) }
 
     /// How a process ended.
     public enum End: Sendable, Equatable, CustomStringConvertible {
@@ -31,12 +27,10 @@ public final class Child: Sendable {
 
     /// Waits for the end of the process, and collects it.
     public func end(until deadline: Reactor.Deadline? = nil) async throws -> End {
-        while true {
+        try await descriptor.whenReady(.readable, until: deadline) { [processID] _ throws(Errno) in
             var status: CInt = 0
-            if waitpid(processID, &status, WNOHANG) == processID {
-                return status & 0x7F == 0 ? .exited((status >> 8) & 0xFF) : .killed(signal: status & 0x7F)
-            }
-            try await reactor.wait(descriptor, for: .readable, until: deadline)
+            guard waitpid(processID, &status, WNOHANG) == processID else { return nil }
+            return status & 0x7F == 0 ? .exited((status >> 8) & 0xFF) : .killed(signal: status & 0x7F)
         }
     }
 

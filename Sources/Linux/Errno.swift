@@ -26,13 +26,3 @@ func retrying<Result: SignedInteger>(_ call: () -> Result) throws(Errno) -> Resu
         if code != EINTR { throw Errno(rawValue: code) }
     }
 }
-
-/// What a call on a non-blocking descriptor gives, or nil when it would have to wait.
-func unlessBlocked<Value>(_ call: () throws(Errno) -> Value) throws(Errno) -> Value? {
-    do throws(Errno) {
-        return try call()
-    } catch {
-        guard error == .wouldBlock else { throw error }
-        return nil
-    }
-}

@@ -79,8 +79,10 @@ public struct FileLock: ~Copyable, Sendable {
     public static func take(_ path: String) throws(Errno) -> FileLock? {
         let fd = try retrying { open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
         let lock = FileLock(descriptor: FileDescriptor(owning: fd))
-        let taken = try unlessBlocked { () throws(Errno) in try retrying { flock(fd, LOCK_EX | LOCK_NB) } }
-        guard taken != nil else { return nil }
+        guard flock(fd, LOCK_EX | LOCK_NB) == 0 else {
+            guard errno == EWOULDBLOCK else { throw Errno(rawValue: errno) }
+            return nil
+        }
         return lock
     }
 }

@@ -3,35 +3,26 @@ import Glibc
 
 /// One end of a connection, shared by the tasks that serve it and closed when the last of them lets go.
 public final class Stream: Sendable {
-    private let descriptor: FileDescriptor
-    private let reactor: Reactor
+    private let descriptor: WatchedDescriptor
 
     public init(_ descriptor: consuming FileDescriptor, _ reactor: Reactor) throws(Errno) {
-        try descriptor.makeNonBlocking()
-        self.descriptor = descriptor
-        self.reactor = reactor
-        try reactor.register(self.descriptor)
+        self.descriptor = try WatchedDescriptor(descriptor, reactor)
     }
-
-    deinit { reactor.forget(descriptor) }
 
     /// Appends what has arrived to `bytes`; false at the end of the stream.
     public func read(into bytes: inout [UInt8], until deadline: Reactor.Deadline? = nil) async throws -> Bool {
-        while true {
-            let count = try unlessBlocked { () throws(Errno) in try descriptor.read(into: &bytes, upTo: 16384) }
-            if let count { return count > 0 }
-            try await reactor.wait(descriptor, for: .readable, until: deadline)
+        try await descriptor.whenReady(.readable, until: deadline) { descriptor throws(Errno) in
+            try descriptor.read(into: &bytes, upTo: 16384) > 0
         }
     }
 
     public func write(_ bytes: [UInt8], until deadline: Reactor.Deadline? = nil) async throws {
         var rest = bytes[...]
         while !rest.isEmpty {
-            if let count = try unlessBlocked({ () throws(Errno) in try descriptor.write(rest) }) {
-                rest = rest.dropFirst(count)
-            } else {
-                try await reactor.wait(descriptor, for: .writable, until: deadline)
+            let count = try await descriptor.whenReady(.writable, until: deadline) { descriptor throws(Errno) in
+                try descriptor.write(rest)
             }
+            rest = rest.dropFirst(count)
         }
     }
 
@@ -40,13 +31,13 @@ public final class Stream: Sendable {
         var offset = off_t(range.lowerBound)
         while Int(offset) < range.upperBound {
             let count = min(range.upperBound - Int(offset), 1 << 18)
-            let (out, source) = (descriptor.rawValue, file.descriptor.rawValue)
-            let sent = try unlessBlocked { () throws(Errno) in try retrying { sendfile(out, source, &offset, count) } }
-            switch sent {
-            case nil: try await reactor.wait(descriptor, for: .writable, until: .now + patience)
-            case 0: throw Errno.connectionReset
-            default: await Task.yield()
+            let source = file.descriptor.rawValue
+            let sent = try await descriptor.whenReady(.writable, until: .now + patience) { descriptor throws(Errno) in
+                let out = descriptor.rawValue
+                return try retrying { sendfile(out, source, &offset, count) }
             }
+            guard sent > 0 else { throw Errno.connectionReset }
+            await Task.yield()
         }
     }
 
@@ -76,26 +67,22 @@ public final class Stream: Sendable {
 
 /// A listening socket, whose connections wait in the kernel until they are accepted.
 public final class Listener: Sendable {
-    private let descriptor: FileDescriptor
+    private let descriptor: WatchedDescriptor
     private let reactor: Reactor
 
     public init(_ descriptor: consuming FileDescriptor, _ reactor: Reactor) throws(Errno) {
-        try descriptor.makeNonBlocking()
-        self.descriptor = descriptor
+        self.descriptor = try WatchedDescriptor(descriptor, reactor)
         self.reactor = reactor
-        try reactor.register(self.descriptor)
     }
-
-    deinit { reactor.forget(descriptor) }
 
     public func accept() async throws -> Stream {
         while true {
-            let fd = descriptor.rawValue
             do {
-                if let socket = try unlessBlocked({ () throws(Errno) in try retrying { linux_accept(fd) } }) {
-                    return try Stream(FileDescriptor(owning: socket), reactor)
+                let socket = try await descriptor.whenReady(.readable) { descriptor throws(Errno) in
+                    let fd = descriptor.rawValue
+                    return try retrying { linux_accept(fd) }
                 }
-                try await reactor.wait(descriptor, for: .readable)
+                return try Stream(FileDescriptor(owning: socket), reactor)
             } catch let error as Errno where error.isPassing {
                 try await reactor.sleep(for: .milliseconds(100))
             }
