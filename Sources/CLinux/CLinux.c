@@ -43,6 +43,38 @@ int linux_raise_signal_descriptor(const int *signals, int count) {
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+ssize_t linux_receive(int socket, void *bytes, size_t capacity, struct sockaddr_in *sender, struct in_pktinfo *arrival) {
+    union { char bytes[CMSG_SPACE(sizeof *arrival)]; struct cmsghdr align; } control;
+    struct iovec vector = { bytes, capacity };
+    struct msghdr message = {
+        .msg_name = sender, .msg_namelen = sizeof *sender, .msg_iov = &vector, .msg_iovlen = 1,
+        .msg_control = &control, .msg_controllen = sizeof control,
+    };
+    ssize_t count = recvmsg(socket, &message, MSG_DONTWAIT);
+    if (count == -1) return -1;
+    memset(arrival, 0, sizeof *arrival);
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c))
+        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO)
+            memcpy(arrival, CMSG_DATA(c), sizeof *arrival);
+    return count;
+}
+
+ssize_t linux_send(int socket, const void *bytes, size_t count, const struct sockaddr_in *receiver, int interface) {
+    struct in_pktinfo departure = { .ipi_ifindex = interface };
+    union { char bytes[CMSG_SPACE(sizeof departure)]; struct cmsghdr align; } control = { 0 };
+    struct iovec vector = { (void *)bytes, count };
+    struct msghdr message = {
+        .msg_name = (void *)receiver, .msg_namelen = sizeof *receiver, .msg_iov = &vector, .msg_iovlen = 1,
+        .msg_control = &control, .msg_controllen = sizeof control,
+    };
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = IPPROTO_IP;
+    header->cmsg_type = IP_PKTINFO;
+    header->cmsg_len = CMSG_LEN(sizeof departure);
+    memcpy(CMSG_DATA(header), &departure, sizeof departure);
+    return sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 ssize_t linux_receive_from_process(int socket, void *bytes, size_t capacity, pid_t *sender) {
     union { char bytes[CMSG_SPACE(sizeof(struct ucred))]; struct cmsghdr align; } control;
     struct iovec vector = { bytes, capacity };

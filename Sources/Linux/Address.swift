@@ -71,6 +71,13 @@ struct SocketAddress: Sendable {
         self.init(family: AF_UNIX, bytes: withUnsafeBytes(of: &address) { Array($0) })
     }
 
+    init(anyAddressWithPort port: UInt16) {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        self.init(family: AF_INET, bytes: withUnsafeBytes(of: &address) { Array($0) })
+    }
+
     func call(_ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt) throws(Errno) {
         try retrying {
             bytes.withUnsafeBytes { bytes in

@@ -21,6 +21,19 @@ extension FileDescriptor {
         return socket
     }
 
+    /// Listens for datagrams on a port of every address, as the `.socket` units of the daemons do.
+    public static func datagrams(port: UInt16, interface: String?) throws(Errno) -> FileDescriptor {
+        let socket = try FileDescriptor.socket(AF_INET, CInt(SOCK_DGRAM.rawValue))
+        try socket.set(SOL_SOCKET, SO_BROADCAST, 1)
+        try socket.set(CInt(IPPROTO_IP), IP_PKTINFO, 1)
+        if let interface {
+            let (fd, length) = (socket.rawValue, socklen_t(interface.utf8.count))
+            try retrying { setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, length) }
+        }
+        try socket.bind(SocketAddress(anyAddressWithPort: port))
+        return socket
+    }
+
     /// Receives datagrams from other processes of this machine, each with its sender's process id.
     public static func processDatagrams(at path: String) throws(Errno) -> FileDescriptor {
         _ = unlink(path)

@@ -59,7 +59,14 @@ import Testing
 }
 
 @Suite struct LinesTests {
-    @Test(arguments: [("<3>bad", 3, "bad"), ("<9>odd", 6, "<9>odd"), ("plain", 6, "plain"), ("<", 6, "<"), ("", 6, "")])
+    static let lines = [
+        ("<3>bad", 3, "bad"), ("<9>odd", 6, "<9>odd"), ("plain", 6, "plain"), ("<", 6, "<"), ("", 6, ""),
+        ("2026/11/20 19:50:59 [warn] 42#42: *1 upstream: gone", 4, "*1 upstream: gone"),
+        ("2026/11/20 19:50:59 [notice] 42#42: using inherited sockets", 7, "using inherited sockets"),
+        ("2026/11/20 19:50:59 [odd] 42#42: a b", 6, "2026/11/20 19:50:59 [odd] 42#42: a b"),
+    ]
+
+    @Test(arguments: lines)
     func `a priority is taken off its line`(line: String, priority: Int, text: String) {
         #expect(Lines.split(line) == (priority, text))
     }

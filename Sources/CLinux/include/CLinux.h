@@ -1,6 +1,7 @@
 #pragma once
 // The Linux that Swift's Glibc module leaves out: headers it does not map (epoll, signalfd, inotify), functions
 // hidden behind _GNU_SOURCE (accept4, SO_PEERCRED), and macros it cannot import (CMSG_*).
+#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
@@ -34,5 +35,7 @@ int linux_open_process(pid_t process);
 int linux_open_readable(const char *path);
 int linux_peer(int socket, struct linux_peer *peer);
 int linux_raise_signal_descriptor(const int *signals, int count);
+ssize_t linux_receive(int socket, void *bytes, size_t capacity, struct sockaddr_in *sender, struct in_pktinfo *arrival);
 ssize_t linux_receive_from_process(int socket, void *bytes, size_t capacity, pid_t *sender);
+ssize_t linux_send(int socket, const void *bytes, size_t count, const struct sockaddr_in *receiver, int interface);
 pid_t linux_start(const struct linux_program *program);

@@ -18,6 +18,8 @@ enum Lines {
     }
 
     /// Says one line; a `<3>` at its start is its priority, as sd-daemon(3) has it.
+    ///
+    /// Small talk is left out.
     static func say(_ name: String, _ line: String) {
         let (priority, text) = split(line)
         guard priority <= 6 else { return }
@@ -27,11 +29,22 @@ enum Lines {
 
     static func split(_ line: String) -> (priority: Int, text: String) {
         let characters = Array(line.prefix(3))
-        guard characters.count == 3, characters[0] == "<", characters[2] == ">",
-            let priority = Int(String(characters[1])),
+        if characters.count == 3, characters[0] == "<", characters[2] == ">", let priority = Int(String(characters[1])),
             (0...7).contains(priority)
-        else { return (6, line) }
-        return (priority, String(line.dropFirst(3)))
+        {
+            return (priority, String(line.dropFirst(3)))
+        }
+        return splitNginx(line) ?? (6, line)
+    }
+
+    /// The form of nginx: `2026/11/20 19:50:59 [error] 42#42: *49 what happened`.
+    private static func splitNginx(_ line: String) -> (priority: Int, text: String)? {
+        let words = line.split(separator: " ", maxSplits: 4)
+        guard words.count == 5, words[2].hasPrefix("["), words[2].hasSuffix("]"), words[3].contains("#") else {
+            return nil
+        }
+        let levels = ["[emerg]": 3, "[alert]": 3, "[crit]": 3, "[error]": 4, "[warn]": 4, "[notice]": 7, "[info]": 7]
+        return levels[String(words[2])].map { ($0, String(words[4])) }
     }
 
     private static func timeOfDay() -> String {

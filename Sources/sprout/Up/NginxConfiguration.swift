@@ -27,7 +27,8 @@ struct NginxConfiguration: Sendable {
         \(user.map { "user \($0);\n" } ?? "")worker_processes 1;
         pid \(scratch)/nginx.pid;
         error_log stderr warn;
-        \(isForeground ? "daemon off;\n" : "")events { worker_connections 2048; }
+        \(isForeground ? "daemon off;" : "worker_rlimit_nofile 8192;")
+        events { worker_connections \(isForeground ? 500 : 4096); }
         http {
             access_log off;
             client_body_temp_path \(scratch)/body;
