@@ -35,6 +35,7 @@ let package = Package(
         .target(name: "Control", dependencies: ["HTTP", "Linux", "Model", "Store", "Systemd"], swiftSettings: strict),
         .target(name: "HTTP", dependencies: ["Linux"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: ["Database", "Linux", "Model", "Store"], swiftSettings: strict),
+        .target(name: "Recipes", dependencies: ["Model"], swiftSettings: strict),
         .target(name: "Settings", dependencies: ["Model", "YAML"], swiftSettings: strict),
         .target(name: "Store", dependencies: ["Database", "Model"], swiftSettings: strict),
 
@@ -46,7 +47,8 @@ let package = Package(
         // MARK: Daemons
 
         .executableTarget(
-            name: "sprout-boot", dependencies: ["Control", "HTTP", "Linux", "Store", "Systemd"], swiftSettings: strict),
+            name: "sprout-boot", dependencies: ["Control", "HTTP", "Linux", "Model", "Recipes", "Store", "Systemd"],
+            swiftSettings: strict),
         .executableTarget(
             name: "sprout-dhcp", dependencies: ["Control", "HTTP", "Linux", "Store", "Systemd"], swiftSettings: strict),
         .executableTarget(
@@ -74,6 +76,7 @@ let package = Package(
         ),
         .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: strict),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
+        .testTarget(name: "RecipesTests", dependencies: ["Model", "Recipes"], swiftSettings: strict),
         .testTarget(name: "SettingsTests", dependencies: ["Model", "Settings"], swiftSettings: strict),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: strict),
         .testTarget(name: "WebTests", dependencies: ["sprout-web"], swiftSettings: strict),

@@ -1,20 +1,29 @@
 import HTTP
 public import Linux
+public import Model
 
 /// Something a daemon saw, told to the orchestrator: never refused, may be lost, and worth nothing twice.
 public struct Observation: Equatable, Sendable, Codable {
     public enum Kind: String, Sendable, Codable {
         case daemonStarted = "daemon.started"
+        case machineSeen = "machine.seen"
     }
 
     public let kind: Kind
     public let daemon: String
     public let message: String
+    /// The machine that was seen, and what it said of itself.
+    public var mac: MACAddress?
+    public var traits: Discovery.Traits?
 
-    public init(_ kind: Kind, daemon: String, message: String) {
+    public init(
+        _ kind: Kind, daemon: String, message: String, mac: MACAddress? = nil, traits: Discovery.Traits? = nil
+    ) {
         self.kind = kind
         self.daemon = daemon
         self.message = message
+        self.mac = mac
+        self.traits = traits
     }
 }
 
@@ -54,5 +63,12 @@ public struct Observations: Service {
 extension Observation {
     public static func started(_ daemon: String) -> Observation {
         Observation(.daemonStarted, daemon: daemon, message: "\(daemon) \(Release.version) started.")
+    }
+
+    /// A machine was seen on its way through netboot.
+    public static func machine(
+        _ mac: MACAddress, did what: String, _ traits: Discovery.Traits, by daemon: String = "sprout-boot"
+    ) -> Observation {
+        Observation(.machineSeen, daemon: daemon, message: "\(mac) \(what).", mac: mac, traits: traits)
     }
 }

@@ -15,6 +15,7 @@ extension Ledger {
                 macs: wish.macs, serverType: wish.serverType, state: .registered, stateSince: moment,
                 labels: wish.labels, createdAt: moment)
             try insert(host)
+            try forgetDiscoveries(host.macs)
             try append(
                 .hostRegistered, "\(host.hostname) was registered as \(host.serverType), to boot from \(host.mac).",
                 host: host, by: author)

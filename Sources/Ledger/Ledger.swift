@@ -70,15 +70,23 @@ public actor Ledger {
 
     /// The host that a command with this request id has already changed, if it was carried out before.
     func hostAlreadyChanged(_ kind: Event.Kind, by author: Author) throws -> String? {
+        try eventAlreadyWritten(kind, by: author)?.host
+    }
+
+    func wasCarriedOut(_ kind: Event.Kind, by author: Author) throws -> Bool {
+        try eventAlreadyWritten(kind, by: author) != nil
+    }
+
+    private func eventAlreadyWritten(_ kind: Event.Kind, by author: Author) throws -> (kind: String, host: String?)? {
         guard let request = author.request else { return nil }
         let events = try connection.rows("SELECT kind, host FROM event WHERE request = ?", .text(request)) {
-            ($0.text(0), $0.text(1))
+            (kind: $0.text(0), host: $0.optionalText(1))
         }
-        guard let (found, host) = events.first else { return nil }
-        guard found == kind.rawValue else {
+        guard let event = events.first else { return nil }
+        guard event.kind == kind.rawValue else {
             throw Refused(.conflict, "The request id \(request) was already used for another command.")
         }
-        return host
+        return event
     }
 
     func host(id: String) throws -> Host? {

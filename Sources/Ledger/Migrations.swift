@@ -31,6 +31,22 @@ enum Migrations {
             PRIMARY KEY (host, key)
         ) STRICT;
 
+        -- Machines that netboot and are no hosts: what is known of them is only what they say.
+        CREATE TABLE discovery (
+            mac TEXT PRIMARY KEY,
+            first_seen INTEGER NOT NULL,
+            last_seen INTEGER NOT NULL,
+            architecture INTEGER,
+            vendor_class TEXT,
+            uuid TEXT,
+            serial TEXT,
+            manufacturer TEXT,
+            product TEXT,
+            address TEXT,
+            is_ignored INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+        CREATE INDEX discovery_by_time ON discovery (is_ignored, last_seen);
+
         CREATE TABLE operation (
             id TEXT PRIMARY KEY,
             host TEXT NOT NULL REFERENCES host (id) ON DELETE CASCADE,

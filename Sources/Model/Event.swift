@@ -17,6 +17,9 @@ public struct Event: Equatable, Sendable, Codable, Identifiable {
 
     public enum Kind: String, CaseIterable, Sendable, Codable {
         case daemonStarted = "daemon.started"
+        case discoveryAppeared = "discovery.appeared"
+        case discoveryIgnored = "discovery.ignored"
+        case discoveryNoticed = "discovery.noticed"
         case hostRegistered = "host.registered"
         case hostRemoved = "host.removed"
         case hostAdvanced = "host.advanced"

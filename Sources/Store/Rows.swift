@@ -38,3 +38,19 @@ extension Event {
             operation: row.optionalText(7), actor: row.text(8), request: row.optionalText(9))
     }
 }
+
+extension Discovery {
+    public static let columns =
+        "mac, first_seen, last_seen, architecture, vendor_class, uuid, serial, manufacturer, product, address, is_ignored"
+
+    public init?(_ row: borrowing Row) {
+        guard let mac = try? MACAddress(row.text(0)) else { return nil }
+        let traits = Traits(
+            architecture: row.optionalInt(3).map(Int.init), vendorClass: row.optionalText(4), uuid: row.optionalText(5),
+            serial: row.optionalText(6), manufacturer: row.optionalText(7), product: row.optionalText(8),
+            address: row.optionalText(9))
+        self.init(
+            mac: mac, firstSeen: Timestamp(milliseconds: row.int(1)), lastSeen: Timestamp(milliseconds: row.int(2)),
+            isIgnored: row.int(10) != 0, traits: traits)
+    }
+}

@@ -51,7 +51,12 @@ public actor Store {
         ) { Host($0) }
         if let host = named.first { return host }
         guard let mac = try? MACAddress(reference) else { return nil }
-        return try connection.rows(
+        return try host(withMAC: mac)
+    }
+
+    /// The host that owns this interface.
+    public func host(withMAC mac: MACAddress) throws -> Host? {
+        try connection.rows(
             "SELECT \(Host.columns) FROM host JOIN host_mac ON host_mac.host = host.id WHERE host_mac.mac = ?",
             .text("\(mac)")
         ) { Host($0) }.first ?? nil
@@ -63,6 +68,14 @@ public actor Store {
             (HostState(rawValue: $0.text(0)) ?? .failed, Int($0.int(1)))
         }
         return Dictionary(rows) { $0 + $1 }
+    }
+
+    /// The machines that netboot and are no hosts, the latest first.
+    public func discoveries(ignored isIgnored: Bool = false) throws -> [Discovery] {
+        try connection.rows(
+            "SELECT \(Discovery.columns) FROM discovery WHERE is_ignored = ? ORDER BY last_seen DESC",
+            .int(isIgnored ? 1 : 0)
+        ) { Discovery($0) }.compactMap(\.self)
     }
 
     // MARK: Events
@@ -79,6 +92,11 @@ public actor Store {
         try connection.rows(
             "SELECT \(Event.columns) FROM event WHERE host = ? ORDER BY id DESC LIMIT ?", .text(host), .int(limit)
         ) { Event($0) }.compactMap(\.self)
+    }
+
+    /// Why a host that failed did so.
+    public func reasonOfFailure(_ host: Host) throws -> String? {
+        try events(ofHost: host.id, limit: 20).first { $0.kind == .hostAdvanced }?.reason
     }
 
     /// The latest events of all hosts, newest first.

@@ -14,7 +14,14 @@ daemon { reactor, termination in
     let observations = Observations(socket: surroundings.observeSocket, reactor)
     observations.report(.started("sprout-boot"))
 
+    let scripts = BootScripts(store: store, report: observations.report)
+    let routes = Routes(
+        .get("/health", health.respond),
+        .get("/ipxe/:mac", scripts.script),
+        .get("/ipxe/:mac/report", scripts.takeReport)
+    )
+
     try await run(
-        Server(on: sockets.claim("http"), reactor, Routes(.get("/health", health.respond)), onFailure: report),
+        Server(on: sockets.claim("http"), reactor, routes, onFailure: report),
         observations, Watchdog(reactor, check: health.check), termination)
 }

@@ -33,6 +33,19 @@ struct Desk: Sendable {
                 if let host { note(.hostRemoved, "\(host.hostname) was removed", host, request) }
                 return Response(status: 204)
             },
+            .post("/discoveries/:mac/accept") { request in
+                let draft = try JSON.decode(HostDraft.self, from: request.body)
+                let (mac, author) = (try mac(of: request), author(request))
+                let host = try await commit(request) { try await ledger.accept(mac, as: draft, by: author) }
+                note(.hostRegistered, "\(host.hostname) was registered", host, request)
+                return try .json(host, status: 201)
+            },
+            .post("/discoveries/:mac/ignore") { request in
+                let wish = try JSON.decode(Ignore.self, from: request.body)
+                let (mac, author) = (try mac(of: request), author(request))
+                try await commit(request) { try await ledger.ignore(mac, wish.ignored, by: author) }
+                return Response(status: 204)
+            },
             .post("/hosts/:id/advance") { request in
                 let wish = try JSON.decode(Advance.self, from: request.body)
                 let author = author(request)
@@ -62,6 +75,10 @@ struct Desk: Sendable {
                     try await commit(request) {
                         try await ledger.record(.daemonStarted, seen.message, by: .init(actor: seen.daemon))
                     }
+                case .machineSeen:
+                    guard let mac = seen.mac else { throw Problem(422, "The field mac is missing.", field: "mac") }
+                    let isNews = try await ledger.saw(mac, seen.traits ?? .init(), by: .init(actor: seen.daemon))
+                    if isNews { await feed.ring() }
                 }
                 return Response(status: 202)
             }
@@ -92,6 +109,14 @@ struct Desk: Sendable {
         }
     }
 
+    private func mac(of request: Request) throws(Problem) -> MACAddress {
+        do throws(MACAddress.Malformed) {
+            return try MACAddress(request.parameters["mac"] ?? "")
+        } catch {
+            throw Problem(422, "\(error)", field: "mac")
+        }
+    }
+
     private func author(_ request: Request) -> Ledger.Author {
         let actor = request.headers["x-sprout-actor"] ?? "a local process"
         let peer = request.peer.map { " (uid \($0.userID))" } ?? ""
@@ -108,6 +133,11 @@ struct Desk: Sendable {
                 "SPROUT_REQUEST": request.id ?? "",
             ], id: kind.messageID)
     }
+}
+
+/// The body of `POST /discoveries/{mac}/ignore`.
+struct Ignore: Codable {
+    let ignored: Bool
 }
 
 /// The body of `POST /hosts/{id}/advance`.

@@ -36,7 +36,7 @@ extension Site {
     }
 
     /// The form's fields, if it was sent by a page of our own: browsers say where a form comes from.
-    private func form(_ request: Request) throws -> [String: String] {
+    func form(_ request: Request) throws -> [String: String] {
         if let site = request.headers["sec-fetch-site"], site != "same-origin", site != "none" {
             throw Problem(403, "This form was sent by a page of another site.")
         }
@@ -53,7 +53,7 @@ extension Site {
         do { return try await command() } catch let problem as Problem { return problem.response }
     }
 
-    private func problem(of answer: Response) throws -> ReceivedProblem {
+    func problem(of answer: Response) throws -> ReceivedProblem {
         guard case .bytes(let bytes) = answer.body else { return ReceivedProblem(detail: "Refused.", field: nil) }
         return try JSON.decode(ReceivedProblem.self, from: bytes)
     }

@@ -52,7 +52,6 @@ extension Store {
     /// How a host is, in a reader's words: of one that failed, why.
     func sentence(of host: Host) async throws -> String {
         guard host.state == .failed else { return host.state.sentence }
-        let step = try events(ofHost: host.id, limit: 20).first { $0.kind == .hostAdvanced }
-        return step?.reason ?? host.state.sentence
+        return try reasonOfFailure(host) ?? host.state.sentence
     }
 }

@@ -10,7 +10,9 @@ extension Site {
     func dashboard(refusal: FormRefusal?, status: Int) async throws -> Response {
         let (hosts, newest) = try await store.snapshot()
         let happened = try await store.latestEvents(limit: 20)
-        let form = RegistrationForm(types: try await store.serverTypes(), refusal: refusal)
+        let types = try await store.serverTypes()
+        let form = RegistrationForm(types: types, refusal: refusal)
+        let discoveries = DiscoveryList(discoveries: try await store.discoveries(), types: types.types)
         var tiles: [HTML] = []
         for host in hosts { tiles.append(Tile(host, sentence: try await store.sentence(of: host)).html) }
         let main: HTML = """
@@ -24,6 +26,7 @@ extension Site {
             machine: all Sprout needs is the MAC address that is printed on it.</p>
             <ul class="grid" role="list" aria-labelledby="hosts-title" data-hosts>\(tiles)</ul>
             </section>
+            <div data-discoveries>\(discoveries.html)</div>
             <div class="columns">
             \(form.html)
             <section aria-labelledby="happened-title">

@@ -26,6 +26,8 @@ struct Site: Sendable {
             .get("/hosts/:id", hostPage),
             .get("/hosts/:id/remove") { .redirect(to: "/hosts/\(try await host($0).id)") },
             .post("/hosts/:id/remove", removeByForm),
+            .post("/discoveries/:mac/accept", acceptByForm),
+            .post("/discoveries/:mac/ignore", ignoreByForm),
             .get("/events", events.respond),
             .get("/health", health.respond),
             .get("/api/hosts", listing.respond),
@@ -35,6 +37,9 @@ struct Site: Sendable {
             .get("/api/hosts/:id/events") { request in
                 try .json(try await store.events(ofHost: try await host(request).id, limit: 200))
             },
+            .get("/api/discoveries", discoveries),
+            .post("/api/discoveries/:mac/accept", acceptDiscovery),
+            .post("/api/discoveries/:mac/ignore", ignoreDiscovery),
             .get("/api/server-types", serverTypes),
             presenting: Self.present
         )
@@ -75,7 +80,7 @@ struct Site: Sendable {
     }
 
     /// A page of another site can make a browser send a form here, but not JSON.
-    private func requireJSON(_ request: Request) throws {
+    func requireJSON(_ request: Request) throws {
         let type = request.headers["content-type"]?.split(separator: ";").first.map { $0.lowercased() }
         guard type == "application/json" else {
             throw Problem(415, "Send the host as JSON, with Content-Type: application/json.")

@@ -67,7 +67,8 @@ struct Unreachable: Error, CustomStringConvertible {
 
 extension Verb {
     static let all: [Verb] = [
-        .hostsAdd, .hostsList, .hostsShow, .hostsRemove, .watch, .up, .configCheck, .completion,
+        .hostsAdd, .hostsList, .hostsShow, .hostsRemove, .discoveriesList, .discoveriesAccept, .discoveriesIgnore,
+        .watch, .up, .configCheck, .completion,
     ]
 
     static let connectionOptions: [Option] = [

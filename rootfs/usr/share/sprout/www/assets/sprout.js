@@ -92,6 +92,7 @@ function show(event) {
   if (grid && event.host) showTile(event);
   if (host && event.host === host.dataset.host) showHost(event);
   if (grid && event.kind.startsWith("server_types.")) showSettings();
+  if (grid && (event.kind.startsWith("discovery.") || find("[data-discoveries] li"))) showDiscoveries();
   if (timeline && (grid || event.host === host?.dataset.host)) addEntry(event);
   tellTimes();
 }
@@ -131,11 +132,25 @@ function removeTile(tile) {
   if (hadFocus) (neighbour?.querySelector("a") ?? find("#hosts-title")).focus();
 }
 
-// What the server alone can say is taken from the page as it would be now; what was chosen stays chosen.
-async function showSettings() {
+// What the server alone can say is taken from the page as it would be now.
+async function freshPage() {
   const answer = await fetch("/");
-  if (!answer.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+}
+
+// What somebody is about to fill in is not taken away.
+async function showDiscoveries() {
+  const list = find("[data-discoveries]");
+  const fresh = await freshPage();
+  if (!fresh || list.contains(document.activeElement)) return;
+  list.replaceChildren(...fresh.querySelector("[data-discoveries]").childNodes);
+  tellTimes();
+}
+
+// What was chosen stays chosen.
+async function showSettings() {
+  const fresh = await freshPage();
+  if (!fresh) return;
   const types = find("#server_type");
   const chosen = types.value;
   find("[data-settings]").replaceChildren(...fresh.querySelector("[data-settings]").childNodes);

@@ -1,0 +1,102 @@
+import Control
+import HTTP
+import Model
+import Store
+
+/// The machines that netboot and are no hosts: shown, adopted, or ignored.
+extension Site {
+    func discoveries(_ request: Request) async throws -> Response {
+        let isIgnored = request.query["ignored"] == "true"
+        return try .json(["discoveries": try await store.discoveries(ignored: isIgnored)])
+    }
+
+    func acceptDiscovery(_ request: Request) async throws -> Response {
+        try requireJSON(request)
+        return try await accept(try JSON.decode(Acceptance.self, from: request.body), request)
+    }
+
+    func ignoreDiscovery(_ request: Request) async throws -> Response {
+        try requireJSON(request)
+        return try await tell("ignore", request.body, request)
+    }
+
+    func acceptByForm(_ request: Request) async throws -> Response {
+        let fields = try form(request)
+        let wish = Acceptance(hostname: fields["hostname"], serverType: fields["server_type"] ?? "", labels: nil)
+        let answer = try await accept(wish, request)
+        guard answer.status == 201 else { throw Problem(answer.status, try problem(of: answer).detail) }
+        return .redirect(to: "/")
+    }
+
+    func ignoreByForm(_ request: Request) async throws -> Response {
+        _ = try form(request)
+        let answer = try await tell("ignore", Array("{\"ignored\":true}".utf8), request)
+        guard answer.status == 204 else { throw Problem(answer.status, try problem(of: answer).detail) }
+        return .redirect(to: "/")
+    }
+
+    private func accept(_ wish: Acceptance, _ request: Request) async throws -> Response {
+        let draft = HostDraft(
+            hostname: wish.hostname, mac: request.parameters["mac"] ?? "", serverType: wish.serverType,
+            labels: wish.labels ?? [:])
+        return try await tell("accept", try JSON.encode(draft), request)
+    }
+
+    private func tell(_ verb: String, _ body: [UInt8], _ request: Request) async throws -> Response {
+        let mac = Percent.encoded(request.parameters["mac"] ?? "")
+        return try await orchestrator.send(
+            "POST", "/discoveries/\(mac)/\(verb)", body: body, actor: actor(request), request: try id(of: request))
+    }
+}
+
+/// The body of `POST /api/discoveries/{mac}/accept`.
+struct Acceptance: Codable {
+    let hostname: String?
+    let serverType: String
+    let labels: [String: String]?
+
+    enum CodingKeys: String, CodingKey {
+        case hostname, labels
+        case serverType = "server_type"
+    }
+}
+
+/// The list of machines to adopt, which is not there while there is none.
+struct DiscoveryList {
+    let discoveries: [Discovery]
+    let types: [ServerTypesInForce.Entry]
+
+    var html: HTML? {
+        guard !discoveries.isEmpty else { return nil }
+        return """
+            <section aria-labelledby="discoveries-title">
+            <h2 id="discoveries-title">Seen netbooting <span class="count">\(discoveries.count)</span></h2>
+            <ul class="grid" role="list">\(discoveries.map(card))</ul>
+            </section>
+            """
+    }
+
+    private func card(_ discovery: Discovery) -> HTML {
+        let mac = discovery.mac
+        return """
+            <li class="tile discovery">
+            <div class="title"><h3>\(discovery.summary)</h3></div>
+            <p class="quiet"><code>\(mac)</code> <span>\(discovery.traits.address ?? "")</span></p>
+            <p class="sentence">not a host yet; it starts from its own disk · \(Moment.html(discovery.lastSeen))</p>
+            <form method="post" action="/discoveries/\(mac)/accept">
+            <p class="field"><label for="type-\(mac)">Server type</label>
+            <select id="type-\(mac)" name="server_type">\(types.map(Self.option))</select></p>
+            <p class="field"><label for="name-\(mac)">Host name</label>
+            <input id="name-\(mac)" name="hostname" autocomplete="off" autocapitalize="none" spellcheck="false" \
+            placeholder="the next free one"></p>
+            <p><button>Adopt</button>
+            <button class="plain" formaction="/discoveries/\(mac)/ignore">Ignore</button></p>
+            </form>
+            </li>
+            """
+    }
+
+    private static func option(_ type: ServerTypesInForce.Entry) -> HTML {
+        "<option value=\"\(type.key)\">\(type.displayName)</option>"
+    }
+}
