@@ -13,6 +13,11 @@ public enum Address: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    public var port: UInt16? {
+        guard case .tcp(_, let port) = self else { return nil }
+        return port
+    }
+
     /// Longer paths do not fit into the kernel's `sockaddr_un`.
     public static let longestUnixPath = MemoryLayout<sockaddr_un>.size - MemoryLayout<sa_family_t>.size - 1
 

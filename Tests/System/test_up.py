@@ -111,11 +111,19 @@ class RefusalTest(unittest.TestCase):
         self.assertIn("provisioning.yaml:2:3: pxe.enabeld: ", result.stderr)
         self.assertIn("did you mean enabled?", result.stderr)
 
-    def test_network_boot_is_refused_as_long_as_it_cannot_be_done(self):
-        (self.box.config / "provisioning.yaml").write_text("pxe:\n  enabled: true\n  interface: lo\n")
+    def test_network_boot_that_cannot_be_done_is_told_with_the_remedy(self):
+        netboot = "pxe:\n  enabled: true\n  interface: {}\n"
+        (self.box.config / "provisioning.yaml").write_text(netboot.format("lo"))
         result = up(*self.arguments())
         self.assertEqual(result.returncode, 1)
-        self.assertIn("pxe.enabled is true", result.stderr)
+        self.assertIn("machines cannot reach 127.0.0.1", result.stderr)
+        (self.box.config / "provisioning.yaml").write_text(netboot.format("nowhere0"))
+        result = up(*self.arguments(**{"--listen": f"0.0.0.0:{self.box.port}"}))
+        self.assertEqual(result.returncode, 1)
+        if os.geteuid() == 0:
+            self.assertIn("there is no interface nowhere0", result.stderr)
+        else:
+            self.assertIn("may be opened by root only", result.stderr)
 
     def test_what_is_missing_or_wrong_is_named(self):
         for words, status, sentence in [

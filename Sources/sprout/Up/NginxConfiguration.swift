@@ -117,6 +117,7 @@ struct NginxConfiguration: Sendable {
                 location /api/ { error_page 502 504 = @api; proxy_pass http://web; }
                 location /assets/ { expires -1; }
                 location = /events { error_page 502 504 = @web; proxy_pass http://web; proxy_read_timeout 1h; }
+                location /netboot/ { error_page 502 504 = @boot; proxy_pass http://boot; }
                 location /ipxe/ { error_page 502 504 = @boot; proxy_pass http://boot; }
                 location /api/boot/ { error_page 502 504 = @metadata; proxy_pass http://metadata; }
                 location ~ ^/api/hosts/[^/]+/(first-boot-script|installed|phone-home)$ {

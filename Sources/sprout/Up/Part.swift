@@ -11,19 +11,35 @@ struct Part: Sendable {
 
     struct Socket: Sendable {
         let name: String
-        let file: String
+        let place: Place
+
+        enum Place: Sendable, Equatable {
+            /// A file in the folder of the sockets.
+            case file(String)
+            /// A UDP port of the interface that machines netboot through.
+            case datagrams(UInt16)
+        }
     }
 
     /// The daemons in the order in which they start; the orchestrator makes the database that the others read.
-    static let daemons: [Part] = [
-        daemon(
-            "orchestrator",
-            [Socket(name: "command", file: "command.sock"), Socket(name: "observe", file: "observe.sock")]),
-        daemon("dhcp", [Socket(name: "http", file: "dhcp.sock")]),
-        daemon("boot", [Socket(name: "http", file: "boot.sock")]),
-        daemon("metadata", [Socket(name: "http", file: "metadata.sock")]),
-        daemon("web", [Socket(name: "http", file: "web.sock")]),
-    ]
+    ///
+    /// The ports of network boot are opened only where it is on.
+    static func daemons(netboots: Bool) -> [Part] {
+        let http = { Socket(name: "http", place: .file($0)) }
+        let dhcp = [Socket(name: "dhcp", place: .datagrams(67)), Socket(name: "pxe", place: .datagrams(4011))]
+        let tftp = [Socket(name: "tftp", place: .datagrams(69))]
+        let orchestrator = [
+            Socket(name: "command", place: .file("command.sock")),
+            Socket(name: "observe", place: .file("observe.sock")),
+        ]
+        return [
+            daemon("orchestrator", orchestrator),
+            daemon("dhcp", [http("dhcp.sock")] + (netboots ? dhcp : [])),
+            daemon("boot", [http("boot.sock")] + (netboots ? tftp : [])),
+            daemon("metadata", [http("metadata.sock")]),
+            daemon("web", [http("web.sock")]),
+        ]
+    }
 
     private static func daemon(_ name: String, _ sockets: [Socket]) -> Part {
         Part(name: name, program: "sprout-\(name)", arguments: [], sockets: sockets, notifies: true)

@@ -1,22 +1,27 @@
 import Control
 import Glibc
 import Linux
+import Settings
 
 /// Runs nginx and the daemons as children, with the sockets, the readiness and the watchdogs that systemd would give.
 actor Supervisor {
     private let layout: Layout
     private let configuration: String
     private let listen: Address
+    private let netboot: Provisioning.PXE
     private let reactor: Reactor
     private let front: FileDescriptor
     private let notifications: DatagramSocket
     private var children: [Keeper] = []
     private var isStopping = false
 
-    init(_ layout: Layout, configuration: String, _ listen: Address, _ reactor: Reactor) throws {
+    init(
+        _ layout: Layout, configuration: String, _ netboot: Provisioning.PXE, _ listen: Address, _ reactor: Reactor
+    ) throws {
         self.layout = layout
         self.configuration = configuration
         self.listen = listen
+        self.netboot = netboot
         self.reactor = reactor
         front = try Self.openFront(listen)
         notifications = try DatagramSocket(FileDescriptor.processDatagrams(at: "\(layout.run)/notify.sock"), reactor)
@@ -61,7 +66,8 @@ actor Supervisor {
         let part = Part.nginx(configuration: file, run: layout.run)
         // Nginx takes over the sockets that this variable names.
         let front = Keeper(part, nginx, environment: ["NGINX": "3;"], [front.rawValue], layout.run, reactor)
-        return try Part.daemons.map { try keeper($0, "\(layout.programs)/\($0.program)") } + [front]
+        return try Part.daemons(netboots: netboot.isEnabled).map { try keeper($0, "\(layout.programs)/\($0.program)") }
+            + [front]
     }
 
     /// Runs everything until it is stopped.
@@ -83,9 +89,7 @@ actor Supervisor {
 
     private func keeper(_ part: Part, _ path: String) throws -> Keeper {
         guard Files.exists(path) else { throw Failure(description: "\(path) is missing: run `make build`") }
-        let descriptors = try part.sockets.map { socket in
-            try FileDescriptor.listening(on: .unix(path: "\(layout.run)/\(socket.file)")).release()
-        }
+        let descriptors = try part.sockets.map { try open($0).release() }
         let environment = [
             "LISTEN_FDS": "\(descriptors.count)",
             "LISTEN_FDNAMES": part.sockets.map(\.name).joined(separator: ":"),
@@ -93,10 +97,40 @@ actor Supervisor {
             "SPROUT_COMMAND_SOCKET": "\(layout.run)/command.sock",
             "SPROUT_CONFIG": configuration,
             "SPROUT_DATABASE": layout.database,
+            "SPROUT_HTTP_PORT": listen.port.map(String.init) ?? "80",
             "SPROUT_OBSERVE_SOCKET": "\(layout.run)/observe.sock",
             "WATCHDOG_USEC": "\(Keeper.watchdogPeriod.components.seconds * 1_000_000)",
         ]
         return Keeper(part, path, environment: environment, descriptors, layout.state, reactor)
+    }
+
+    private func open(_ socket: Part.Socket) throws -> FileDescriptor {
+        switch socket.place {
+        case .file(let name): return try FileDescriptor.listening(on: .unix(path: "\(layout.run)/\(name)"))
+        case .datagrams(let port):
+            do {
+                return try FileDescriptor.datagrams(port: port, interface: netboot.interface)
+            } catch {
+                throw Failure(description: Self.sentence(port, netboot.interface ?? "", error))
+            }
+        }
+    }
+
+    private static func sentence(_ port: UInt16, _ interface: String, _ error: any Error) -> String {
+        switch error as? Errno {
+        case Errno.addressInUse:
+            let holder = PortHolder.describe(port, .udp) ?? "another process (as root, its name could be told)"
+            return
+                "UDP port \(port), which network boot needs, is taken by \(holder). Stop it, or set pxe.enabled to false."
+        case Errno(rawValue: EACCES), Errno(rawValue: EPERM):
+            return
+                "UDP port \(port), which network boot needs, may be opened by root only: use sudo, or set pxe.enabled"
+                + " to false."
+        case Errno(rawValue: ENODEV):
+            return
+                "there is no interface \(interface), which pxe.interface names: `ip link` lists those that there are."
+        default: return "UDP port \(port) of \(interface) cannot be opened: \(error)"
+        }
     }
 
     private var dashboard: String {

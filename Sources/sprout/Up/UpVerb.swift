@@ -22,9 +22,9 @@ extension Verb {
         let layout = try Layout(state: invocation.value("--state") ?? ".sprout")
         let lock = try layout.take()
         let configuration = try invocation.value("--config") ?? layout.exampleConfiguration()
-        try check(configuration)
+        let netboot = try readNetboot(configuration, listen)
         let supervisor = try Supervisor(
-            layout, configuration: Files.absolute(configuration), listen, invocation.reactor)
+            layout, configuration: Files.absolute(configuration), netboot, listen, invocation.reactor)
         try await supervisor.run()
         withExtendedLifetime(lock) {}
     }
@@ -38,7 +38,7 @@ extension Verb {
         return address
     }
 
-    private static func check(_ configuration: String) throws {
+    private static func readNetboot(_ configuration: String, _ listen: Address) throws -> Provisioning.PXE {
         let text: String
         do throws(Errno) {
             text = try Files.text(configuration)
@@ -46,12 +46,12 @@ extension Verb {
             throw Failure(
                 description: "\(configuration): \(error); deploy/provisioning.example.yaml shows what it may contain")
         }
-        let settings = try Provisioning(parsing: text, file: configuration)
-        guard !settings.pxe.isEnabled else {
+        let netboot = try Provisioning(parsing: text, file: configuration).pxe
+        if netboot.isEnabled, case .tcp(let host, _) = listen, host.hasPrefix("127.") || host == "localhost" {
             throw Failure(
-                description:
-                    "\(configuration): pxe.enabled is true, but this release cannot answer machines that netboot"
-                    + " yet; set it to false")
+                description: "\(configuration): pxe.enabled is true, but machines cannot reach \(listen): add"
+                    + " --listen 0.0.0.0:80, or set pxe.enabled to false")
         }
+        return netboot
     }
 }
