@@ -59,7 +59,8 @@ class Answer:
 class Sprout:
     """`with Sprout() as box:` runs until the block ends; its log is printed when the block fails."""
 
-    def __init__(self, server_types=SERVER_TYPES, provisioning="pxe:\n  enabled: false\n"):
+    def __init__(
+            self, server_types=SERVER_TYPES, provisioning="pxe:\n  enabled: false\n", listen=None, prefix=()):
         self.state = pathlib.Path(tempfile.mkdtemp(prefix="sprout-", dir="/tmp"))
         self.config = self.state / "config"
         self.config.mkdir()
@@ -68,6 +69,8 @@ class Sprout:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log_path = self.state / "up.log"
+        self.listen = listen or f"127.0.0.1:{self.port}"
+        self.prefix = list(prefix)
         self.process = None
 
     def __enter__(self):
@@ -83,8 +86,8 @@ class Sprout:
     def start(self):
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [PROGRAMS / "sprout", "up", "--config", self.config / "provisioning.yaml", "--state", self.state,
-                 "--listen", f"127.0.0.1:{self.port}"],
+                [*self.prefix, PROGRAMS / "sprout", "up", "--config", self.config / "provisioning.yaml", "--state", self.state,
+                 "--listen", self.listen],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         ready = self.log().count("sprout: ready")
         try:
@@ -181,6 +184,12 @@ class Sprout:
         if request_id:
             headers["X-Request-Id"] = request_id
         return self.socket_request("command.sock", method, path, body, headers)
+
+    def saw(self, mac, **traits):
+        """Tells the orchestrator of a machine, as sprout-dhcp and sprout-boot do."""
+        body = {"kind": "machine.seen", "daemon": "a test", "message": "seen", "mac": mac, "traits": traits}
+        answer = self.socket_request("observe.sock", "POST", "/observations", body)
+        assert answer.status == 202, answer.body
 
     def socket_request(self, name, method, path, body=None, headers=None):
         connection = UnixConnection(self.state / "run" / name)

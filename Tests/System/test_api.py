@@ -178,6 +178,60 @@ class LifecycleTest(unittest.TestCase):
             self.assertEqual(answer.json["detail"], "busy is pxe_ready: an operation is under way. Cancel it first.")
 
 
+class DiscoveriesTest(unittest.TestCase):
+    def test_S2_a_machine_that_was_seen_is_listed_adopted_or_ignored(self):
+        with Sprout() as box:
+            with box.events() as next_event:
+                box.saw("52:54:00:00:0f:01", architecture=7, vendor_class="PXEClient:Arch:00007")
+                self.assertEqual(next_event()["data"]["kind"], "discovery.appeared")
+            box.saw("52:54:00:00:0f:02", product="X" * 5000 + "\u001b[2J", serial="a\nb")
+            found = {one["mac"]: one for one in box.get("/api/discoveries").json["discoveries"]}
+            self.assertEqual(found["52:54:00:00:0f:01"]["architecture"], 7)
+            self.assertEqual(len(found["52:54:00:00:0f:02"]["product"]), 100)
+            self.assertEqual(found["52:54:00:00:0f:02"]["serial"], "a b")
+            self.assertEqual(box.hosts(), [], "a machine is never a host by itself")
+            listed = box.cli("discoveries", "list").stdout
+            self.assertIn("52:54:00:00:0f:01  a UEFI machine", listed)
+            self.assertEqual(box.cli("discoveries", "ignore", "52-54-00-00-0f-02").returncode, 0)
+            self.assertNotIn("0f:02", box.cli("discoveries", "list").stdout)
+            self.assertIn("0f:02", box.cli("discoveries", "list", "--ignored").stdout)
+            adopted = box.request(
+                "POST", "/api/discoveries/5254.0000.0f01/accept", {"server_type": "ms01", "labels": {"rack": "a"}})
+            self.assertEqual((adopted.status, adopted.json["hostname"]), (201, "pve-ms-01"), adopted.body)
+            self.assertEqual(box.get("/api/discoveries").json["discoveries"], [])
+            for path, body, status in [
+                ("52:54:00:00:0f:09/accept", {"server_type": "vm"}, 404), ("nonsense/accept", {"server_type": "vm"}, 422),
+                ("52:54:00:00:0f:02/accept", {"server_type": "toaster"}, 422), ("52:54:00:00:0f:02/accept", {}, 422),
+                ("52:54:00:00:0f:09/ignore", {"ignored": True}, 404),
+            ]:
+                self.assertEqual(box.request("POST", f"/api/discoveries/{path}", body).status, status, path)
+
+    def test_a_machine_gets_its_script_in_any_spelling_of_its_address(self):
+        with Sprout() as box:
+            box.register(1, hostname="pve-1")
+            for spelling in ["52:54:00:00:00:01", "52-54-00-00-00-01", "525400000001", "5254.0000.0001"]:
+                answer = box.get(f"/ipxe/{spelling}")
+                self.assertEqual(answer.status, 200)
+                self.assertTrue(answer.body.startswith(b"#!ipxe\n"))
+                self.assertIn(b"echo Host     pve-1: known, and left alone", answer.body)
+            self.assertEqual(box.get("/ipxe/nonsense").status, 400)
+            stranger = box.get("/ipxe/52:54:00:00:00:02").body.decode()
+            self.assertIn(f"http://127.0.0.1:{box.port}/ipxe/52:54:00:00:00:02/report?uuid=${{uuid}}", stranger)
+            box.get("/ipxe/52:54:00:00:00:02/report?uuid=u&serial=s%201&product=MS-01&manufacturer=")
+            found = until(lambda: [one for one in box.get("/api/discoveries").json["discoveries"] if "serial" in one])
+            self.assertEqual((found[0]["mac"], found[0]["serial"]), ("52:54:00:00:00:02", "s 1"))
+            self.assertEqual(found[0]["address"], "127.0.0.1")
+
+    def test_an_armed_host_waits_and_a_failed_one_is_told_why(self):
+        with Sprout() as box:
+            host = box.register(1, hostname="pve-1").json
+            box.command("POST", f"/hosts/{host['id']}/advance", {"event": "rebuild"})
+            waiting = box.get("/ipxe/52:54:00:00:00:01")
+            self.assertEqual((waiting.status, waiting.headers["Retry-After"]), (503, "10"))
+            box.command("POST", f"/hosts/{host['id']}/advance", {"event": "broke", "reason": "no disk"})
+            self.assertIn(b"echo Host     pve-1: failed: no disk", box.get("/ipxe/52:54:00:00:00:01").body)
+
+
 class ParallelTest(unittest.TestCase):
     def test_one_name_wished_by_many_at_once_is_given_once(self):
         with Sprout() as box, concurrent.futures.ThreadPoolExecutor(16) as pool:

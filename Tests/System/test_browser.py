@@ -8,7 +8,7 @@ import unittest
 
 from playwright.sync_api import expect
 
-from browser import SERVER_TYPES, BrowserTest
+from browser import HOSTILE, SERVER_TYPES, BrowserTest
 
 
 class Registering(BrowserTest):
@@ -78,6 +78,28 @@ class Registering(BrowserTest):
             page = self.open(path)
             expect(page.locator("h1")).to_be_visible()
             self.assertNotIn("remove", page.url)
+
+
+class Discovering(BrowserTest):
+    def test_S2_a_machine_that_netboots_appears_and_is_adopted_with_one_action(self):
+        page = self.open()
+        mac = self.new_host()[1]
+        self.box.saw(mac, manufacturer="Minisforum", product=HOSTILE)
+        card = page.locator(".discovery").filter(has_text=mac)
+        expect(card).to_contain_text(f"Minisforum {HOSTILE}")
+        card.get_by_label("Server type").select_option("ms-01")
+        card.get_by_role("button", name="Adopt").click()
+        expect(page.locator(".discovery")).to_have_count(0)
+        expect(page.locator(".tile").filter(has_text=mac)).to_be_visible()
+
+    def test_S2_a_machine_that_is_ignored_is_gone_in_every_browser(self):
+        page, other = self.open(), self.open()
+        mac = self.new_host()[1]
+        self.box.saw(mac)
+        expect(other.locator(".discovery").filter(has_text=mac)).to_be_visible()
+        page.locator(".discovery").filter(has_text=mac).get_by_role("button", name="Ignore").click()
+        expect(page.locator(".discovery")).to_have_count(0)
+        expect(other.locator(".discovery")).to_have_count(0)
 
 
 class Removing(BrowserTest):

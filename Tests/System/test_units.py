@@ -99,7 +99,7 @@ class UnitsTest(unittest.TestCase):
         container.write("etc/systemd/journald.conf.d/volatile.conf", "[Journal]\nStorage=volatile\n")
         container.write("etc/sprout/server-types.yaml", server_types("vm"))
         subprocess.run(
-            ["systemctl", "--quiet", f"--root={layer}", "enable", "sprout.target"], check=True, capture_output=True)
+            ["systemctl", "--quiet", f"--root={layer}", "enable", "sprout.target", "sprout-netboot.target"], check=True, capture_output=True)
 
     def setUp(self):
         self.container.output("systemctl", "start", *DAEMONS)

@@ -1,0 +1,152 @@
+"""A network of a home, on this machine: a router that gives out addresses, the box, and machines that netboot.
+
+Each part has a network namespace of its own around one bridge; everything is removed at the end, also after a failure.
+Needs root, and Debian's iproute2, dnsmasq-base, qemu-system-x86, ovmf, ipxe-qemu and tcpdump.
+"""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+import uuid
+
+from harness import Sprout, until
+
+ROUTER, BOX = "192.168.77.1", "192.168.77.2"
+PROGRAMS = {
+    "ip": "iproute2", "dnsmasq": "dnsmasq-base", "qemu-system-x86_64": "qemu-system-x86", "tcpdump": "tcpdump"}
+FILES = {"/usr/share/OVMF/OVMF_CODE_4M.fd": "ovmf", "/usr/lib/ipxe/qemu/pxe-virtio.rom": "ipxe-qemu"}
+PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def obstacle():
+    """Why there can be no lab here, as a sentence, or None."""
+    if os.geteuid() != 0:
+        return "The lab makes network namespaces and opens port 67, which only root may do: run this with sudo."
+    for program, package in PROGRAMS.items():
+        if not shutil.which(program, path=PATH):
+            return f"There is no {program} here: apt-get install {package}"
+    for file, package in FILES.items():
+        if not os.path.exists(file):
+            return f"There is no {file} here: apt-get install {package}"
+    return None
+
+
+def run(*words):
+    subprocess.run(words, check=True, capture_output=True, text=True)
+
+
+class Lab:
+    """`with Lab() as lab:` has a router and a bridge; `lab.box()` is the Sprout in it, `lab.machine()` boots one."""
+
+    def __init__(self):
+        self.name = f"sp{uuid.uuid4().hex[:6]}"
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sprout-lab-", dir="/tmp"))
+        self.stack = contextlib.ExitStack()
+        self.taps = 0
+
+    def __enter__(self):
+        try:
+            self.stack.callback(shutil.rmtree, self.folder, True)
+            self.namespace("lan")
+            self.in_("lan", "ip", "link", "add", "br0", "type", "bridge", "stp_state", "0", "forward_delay", "0")
+            self.in_("lan", "ip", "link", "set", "br0", "up")
+            self.attach("router", f"{ROUTER}/24")
+            self.attach("box", f"{BOX}/24")
+            self.start(
+                "lan", "capture", "tcpdump", "-i", "br0", "-U", "-w", self.folder / "lan.pcap", "udp or arp or tcp port 80")
+            self.start(
+                "router", "dnsmasq", "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--no-ping",
+                "--interface=eth0", "--bind-interfaces", "--log-dhcp", "--leasefile-ro", "--user=root",
+                "--dhcp-range=192.168.77.100,192.168.77.200,1h", f"--pid-file={self.folder}/dnsmasq.pid")
+        except BaseException:
+            self.stack.close()
+            raise
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind:
+            kept = pathlib.Path(tempfile.gettempdir()) / f"sprout-{self.name}.pcap"
+            with contextlib.suppress(OSError):
+                shutil.copy(self.folder / "lan.pcap", kept)
+                print(f"the packets are kept in {kept}")
+            for log in sorted(self.folder.glob("*.log")):
+                print(f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}")
+        self.stack.close()
+
+    # Parts
+
+    def box(self, **settings):
+        """Sprout on the LAN, answering on port 80 of its own address."""
+        lines = "".join(f"  {key}: {value}\n" for key, value in {"enabled": "true", "interface": "eth0", **settings}.items())
+        box = Sprout(provisioning=f"pxe:\n{lines}", listen="0.0.0.0:80", prefix=self.prefix("box"))
+        return self.stack.enter_context(box)
+
+    def machine(self, name, mac, firmware, *more, memory=1024):
+        """Switches a blank machine on: `bios`, `uefi` (PXE), or `http` (UEFI HTTP boot)."""
+        tap = f"tap{self.taps}"
+        self.taps += 1
+        self.in_("lan", "ip", "tuntap", "add", tap, "mode", "tap")
+        self.in_("lan", "ip", "link", "set", tap, "master", "br0", "up")
+        words = [
+            "qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", str(memory), "-display", "none", "-no-reboot",
+            "-uuid", str(uuid.uuid5(uuid.NAMESPACE_DNS, mac)), "-smbios", f"type=1,product=Lab-{name},serial=S-{name}",
+            "-netdev", f"tap,id=n,ifname={tap},script=no,downscript=no", "-serial", f"file:{self.folder}/{name}.serial.log",
+            "-device", "virtio-rng-pci",
+        ]
+        if firmware == "bios":
+            words += ["-machine", "pc,graphics=off", "-vga", "none",
+                      "-device", f"virtio-net-pci,netdev=n,mac={mac},bootindex=0"]
+        else:
+            variables = self.folder / f"{name}.vars"
+            shutil.copy("/usr/share/OVMF/OVMF_VARS_4M.fd", variables)
+            words += ["-machine", "q35", "-vga", "none",
+                      "-drive", "if=pflash,unit=0,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd",
+                      "-drive", f"if=pflash,unit=1,format=raw,file={variables}",
+                      "-device", f"virtio-net-pci,netdev=n,mac={mac},romfile=,bootindex=0"]
+            unwanted = ["IPv6PXESupport"] + (["IPv4PXESupport"] if firmware == "http" else [])
+            for switch in unwanted:
+                words += ["-fw_cfg", f"name=opt/org.tianocore/{switch},string=n"]
+        self.start("lan", name, *words, *more)
+        return str(uuid.uuid5(uuid.NAMESPACE_DNS, mac))
+
+    # Pieces
+
+    def prefix(self, namespace):
+        return ["ip", "netns", "exec", f"{self.name}-{namespace}"]
+
+    def in_(self, namespace, *words):
+        run(*self.prefix(namespace), *words)
+
+    def namespace(self, name):
+        run("ip", "netns", "add", f"{self.name}-{name}")
+        self.stack.callback(subprocess.run, ["ip", "netns", "del", f"{self.name}-{name}"], capture_output=True)
+        self.in_(name, "ip", "link", "set", "lo", "up")
+
+    def attach(self, name, address):
+        """A host of its own, with one interface on the bridge."""
+        self.namespace(name)
+        run("ip", "link", "add", f"{self.name}{name[0]}", "netns", f"{self.name}-lan", "type", "veth",
+            "peer", "name", "eth0", "netns", f"{self.name}-{name}")
+        self.in_("lan", "ip", "link", "set", f"{self.name}{name[0]}", "master", "br0", "up")
+        self.in_(name, "ip", "addr", "add", address, "dev", "eth0")
+        self.in_(name, "ip", "link", "set", "eth0", "up")
+
+    def start(self, namespace, name, *words):
+        with open(self.folder / f"{name}.log", "ab") as log:
+            process = subprocess.Popen(
+                [str(word) for word in [*self.prefix(namespace), *words]], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+        def stop():
+            process.terminate()
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+        self.stack.callback(stop)
+        return process
