@@ -50,18 +50,50 @@ extension Ledger {
         }
     }
 
+    /// Puts settings in force that the other daemons read.
+    ///
+    /// True if one of them is new.
+    public func load(_ settings: [String: String], by author: Author) throws -> Bool {
+        try connection.write {
+            try connection.run("DELETE FROM setting WHERE key = 'provisioning.problem'")
+            let changed = try settings.filter { try setting($0.key) != $0.value }
+            for (key, value) in changed { try put(key, value) }
+            guard !changed.isEmpty else { return false }
+            let words = changed.map { "\($0.key) is \($0.value)" }.sorted().joined(separator: ", ")
+            try append(.settingsLoaded, "Settings: \(words).", by: author)
+            return true
+        }
+    }
+
+    /// Notes why provisioning.yaml is not in force.
+    ///
+    /// True if that is news.
+    public func rejectSettings(_ problem: String, by author: Author) throws -> Bool {
+        try connection.write {
+            guard try setting("provisioning.problem") != problem else { return false }
+            try put("provisioning.problem", problem)
+            try append(.settingsRejected, "The last good settings stay in force: \(problem)", by: author)
+            return true
+        }
+    }
+
+    private func setting(_ key: String) throws -> String? {
+        try connection.rows("SELECT value FROM setting WHERE key = ?", .text(key)) { $0.optionalText(0) }.first ?? nil
+    }
+
+    private func put(_ key: String, _ value: String) throws(DatabaseError) {
+        try connection.run(
+            "INSERT INTO setting (key, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2", .text(key),
+            .text(value))
+    }
+
     /// Notes why a server types file is not in force; the last good one stays.
     ///
     /// True if that is news.
     public func reject(_ problem: String, from source: String, by author: Author) throws -> Bool {
         try connection.write {
-            let known = try connection.rows("SELECT value FROM setting WHERE key = 'server_types.problem'") {
-                $0.optionalText(0)
-            }
-            guard known != [problem] else { return false }
-            try connection.run(
-                "INSERT INTO setting (key, value) VALUES ('server_types.problem', ?1) ON CONFLICT DO UPDATE SET value = ?1",
-                .text(problem))
+            guard try setting("server_types.problem") != problem else { return false }
+            try put("server_types.problem", problem)
             try append(.serverTypesRejected, "The last good server types stay in force: \(problem)", by: author)
             return true
         }

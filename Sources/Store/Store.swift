@@ -136,6 +136,11 @@ public actor Store {
         }
     }
 
+    /// A setting in force, such as `pxe.answer`.
+    public func setting(_ key: String) throws -> String? {
+        try connection.rows("SELECT value FROM setting WHERE key = ?", .text(key)) { $0.optionalText(0) }.first ?? nil
+    }
+
     /// The server types in force, or those of an earlier version that an operation keeps.
     public func serverTypes(version: Int64? = nil) throws -> ServerTypesInForce {
         let version =

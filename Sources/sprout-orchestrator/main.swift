@@ -13,8 +13,8 @@ daemon { reactor, termination in
     var sockets = ListenSockets()
     let ledger = try Ledger(path: surroundings.database, Worker(), now: Timestamp.now)
     let desk = Desk(ledger: ledger, store: try Store(path: surroundings.database), feed: Feed())
-    let serverTypes = ServerTypesKeeper(desk, beside: surroundings.configuration, reactor)
-    try await serverTypes.load()
+    let settings = SettingsKeeper(desk, provisioning: surroundings.configuration, reactor)
+    try await settings.load()
     let health = Health("sprout-orchestrator", desk.check)
 
     let commands = try Server(on: sockets.claim("command"), reactor, desk.commandRoutes(health), onFailure: report)
@@ -22,6 +22,6 @@ daemon { reactor, termination in
 
     try await run(
         commands, observations, Heartbeat(desk.feed, reactor), DeadlineKeeper(desk, reactor),
-        serverTypes, Tidying(ledger, reactor),
+        settings, Tidying(ledger, reactor),
         Watchdog(reactor, check: health.check), termination)
 }

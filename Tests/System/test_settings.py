@@ -66,5 +66,21 @@ class ServerTypesTest(unittest.TestCase):
         self.assertEqual(self.box.register(1).status, 201)
 
 
+class ProvisioningTest(unittest.TestCase):
+    def test_a_change_is_in_force_at_once_and_a_mistake_changes_nothing(self):
+        with Sprout() as box, box.events() as next_event:
+            file = box.config / "provisioning.yaml"
+            answer = "SELECT value FROM setting WHERE key = 'pxe.answer'"
+            self.assertEqual(box.sql(answer), ["all"])
+            file.write_text("pxe:\n  answer: known\n")
+            event = next_event()["data"]
+            self.assertEqual((event["kind"], event["message"]), ("settings.loaded", "Settings: pxe.answer is known."))
+            file.write_text("pxe:\n  answer: nobody\n")
+            event = next_event()["data"]
+            self.assertEqual(event["kind"], "settings.rejected")
+            self.assertIn('provisioning.yaml:2:11: pxe.answer: found "nobody"', event["message"])
+            self.assertEqual(box.sql(answer), ["known"])
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -67,6 +68,19 @@ class StartTest(unittest.TestCase):
             types = box.get("/api/server-types").json
             self.assertEqual([kind["key"] for kind in types["server_types"]], ["ms01", "r630", "vm"])
             self.assertIsNone(types["problem"])
+
+
+class FrontDoorTest(unittest.TestCase):
+    def test_nginx_accepts_the_configuration_of_the_box(self):
+        text = (ROOT / "rootfs" / "etc" / "nginx" / "nginx.conf").read_text()
+        with tempfile.TemporaryDirectory() as folder:
+            file = f"{folder}/nginx.conf"
+            with open(file, "w") as copy:
+                copy.write(text.replace("/run/nginx", folder).replace("80 default_server", f"{free_port()} default_server"))
+            result = subprocess.run(
+                ["nginx", "-t", "-q", "-c", file, "-e", "stderr"], capture_output=True, text=True,
+                env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"})
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
 
 
 class WedgeTest(unittest.TestCase):
