@@ -29,20 +29,32 @@ public struct Response: Sendable {
     /// Sends a browser that posted a form to a page it may reload.
     public static func redirect(to path: String) -> Response { Response(status: 303, headers: ["location": path]) }
 
-    /// A file, or the part of it that the request's Range asks for (RFC 9110 section 14).
+    /// A file, or the part of it that the request's Range asks for.
     public static func file(_ file: File, type: String, for request: Request) -> Response {
         let tag = "\"\(String(file.modified, radix: 36))-\(String(file.size, radix: 36))\""
+        return partial(size: file.size, tag: tag, type: type, for: request) { .file(file, $0) }
+    }
+
+    /// Bytes that never change under their tag, or the part of them that the request's Range asks for.
+    public static func bytes(_ bytes: [UInt8], tag: String, type: String, for request: Request) -> Response {
+        partial(size: bytes.count, tag: "\"\(tag)\"", type: type, for: request) { .bytes(Array(bytes[$0])) }
+    }
+
+    /// The range requests of RFC 9110 section 14.
+    private static func partial(
+        size: Int, tag: String, type: String, for request: Request, _ body: (Range<Int>) -> Body
+    ) -> Response {
         let headers: Headers = ["content-type": type, "etag": tag, "accept-ranges": "bytes"]
         if request.headers["if-none-match"] == tag { return Response(status: 304, headers: headers) }
         let isStale = request.headers["if-range"].map { $0 != tag } ?? false
         guard let text = request.headers["range"], !isStale, let wish = ByteRange(text) else {
-            return Response(status: 200, headers: headers, body: .file(file, 0..<file.size))
+            return Response(status: 200, headers: headers, body: body(0..<size))
         }
-        guard let range = wish.range(in: file.size) else {
-            return Response(status: 416, headers: ["content-range": "bytes */\(file.size)"])
+        guard let range = wish.range(in: size) else {
+            return Response(status: 416, headers: ["content-range": "bytes */\(size)"])
         }
-        var partial = Response(status: 206, headers: headers, body: .file(file, range))
-        partial.headers["content-range"] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(file.size)"
+        var partial = Response(status: 206, headers: headers, body: body(range))
+        partial.headers["content-range"] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)"
         return partial
     }
 
