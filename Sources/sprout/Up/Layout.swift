@@ -10,6 +10,8 @@ struct Layout: Sendable {
     let programs: String
     /// The files that nginx serves.
     let site: String
+    /// The folder with the first programs of machines that netboot: those of Debian's package ipxe.
+    let netboot: String
     private let examples: String
 
     init(state: String) throws {
@@ -30,23 +32,33 @@ struct Layout: Sendable {
             throw Failure(description: "this program cannot tell where it lies: is /proc mounted?")
         }
         programs = String(program[..<slash])
-        (site, examples) = try Self.companions(of: programs)
+        let companions = try Self.companions(of: programs)
+        site = companions.site
+        examples = companions.examples
+        netboot = companions.netboot
     }
 
-    /// In a checkout the files lie above the build; installed, they lie in /usr/share/sprout.
-    private static func companions(of programs: String) throws -> (site: String, examples: String) {
+    private struct Companions {
+        let site: String
+        let examples: String
+        let netboot: String
+    }
+
+    /// In a checkout the files lie above the build; installed, they lie where the packages put them.
+    private static func companions(of programs: String) throws -> Companions {
         var folder = programs[...]
         while let slash = folder.lastIndex(of: "/") {
             folder = folder[..<slash]
             let site = "\(folder)/rootfs/usr/share/sprout/www"
-            if Files.exists(site) { return (site, "\(folder)/deploy") }
+            guard Files.exists(site) else { continue }
+            return Companions(site: site, examples: "\(folder)/deploy", netboot: "\(folder)/.build/netboot")
         }
         let site = "/usr/share/sprout/www"
         guard Files.exists(site) else {
             throw Failure(
                 description: "the files of the dashboard are missing: neither above \(programs) nor in \(site)")
         }
-        return (site, "/usr/share/doc/sprout/examples")
+        return Companions(site: site, examples: "/usr/share/doc/sprout/examples", netboot: "/usr/lib/ipxe")
     }
 
     /// Makes sure that nobody else runs this state; the lock goes when its holder ends.
