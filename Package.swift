@@ -29,6 +29,7 @@ let package = Package(
         // MARK: Values: no I/O, no Foundation
 
         .target(name: "Model", swiftSettings: strict),
+        .target(name: "Wire", swiftSettings: strict),
 
         // MARK: Machinery
 
@@ -47,7 +48,8 @@ let package = Package(
         // MARK: Daemons
 
         .executableTarget(
-            name: "sprout-boot", dependencies: ["Control", "HTTP", "Linux", "Model", "Recipes", "Store", "Systemd"],
+            name: "sprout-boot",
+            dependencies: ["Control", "HTTP", "Linux", "Model", "Recipes", "Store", "Systemd", "Wire"],
             swiftSettings: strict),
         .executableTarget(
             name: "sprout-dhcp", dependencies: ["Control", "HTTP", "Linux", "Store", "Systemd"], swiftSettings: strict),
@@ -65,6 +67,7 @@ let package = Package(
 
         // MARK: Tests
 
+        .testTarget(name: "BootTests", dependencies: ["Linux", "Wire", "sprout-boot"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["Linux", "sprout"], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "HTTP"], swiftSettings: strict),
         .testTarget(name: "DatabaseTests", dependencies: ["Database"], swiftSettings: strict),
@@ -80,6 +83,7 @@ let package = Package(
         .testTarget(name: "SettingsTests", dependencies: ["Model", "Settings"], swiftSettings: strict),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: strict),
         .testTarget(name: "WebTests", dependencies: ["sprout-web"], swiftSettings: strict),
+        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
         .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -59,9 +59,9 @@ ssize_t linux_receive(int socket, void *bytes, size_t capacity, struct sockaddr_
     return count;
 }
 
-ssize_t linux_send(int socket, const void *bytes, size_t count, const struct sockaddr_in *receiver, int interface) {
-    struct in_pktinfo departure = { .ipi_ifindex = interface };
-    union { char bytes[CMSG_SPACE(sizeof departure)]; struct cmsghdr align; } control = { 0 };
+ssize_t linux_send(int socket, const void *bytes, size_t count, const struct sockaddr_in *receiver,
+                   const struct in_pktinfo *departure) {
+    union { char bytes[CMSG_SPACE(sizeof *departure)]; struct cmsghdr align; } control = { 0 };
     struct iovec vector = { (void *)bytes, count };
     struct msghdr message = {
         .msg_name = (void *)receiver, .msg_namelen = sizeof *receiver, .msg_iov = &vector, .msg_iovlen = 1,
@@ -70,8 +70,8 @@ ssize_t linux_send(int socket, const void *bytes, size_t count, const struct soc
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     header->cmsg_level = IPPROTO_IP;
     header->cmsg_type = IP_PKTINFO;
-    header->cmsg_len = CMSG_LEN(sizeof departure);
-    memcpy(CMSG_DATA(header), &departure, sizeof departure);
+    header->cmsg_len = CMSG_LEN(sizeof *departure);
+    memcpy(CMSG_DATA(header), departure, sizeof *departure);
     return sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 

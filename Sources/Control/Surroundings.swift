@@ -6,6 +6,8 @@ public struct Surroundings: Sendable {
     public let commandSocket = Environment["SPROUT_COMMAND_SOCKET"] ?? "/run/sprout/command.sock"
     public let observeSocket = Environment["SPROUT_OBSERVE_SOCKET"] ?? "/run/sprout/observe.sock"
     public let configuration = Environment["SPROUT_CONFIG"] ?? "/etc/sprout/provisioning.yaml"
+    /// The port at which nginx answers machines that netboot.
+    public let httpPort = Environment["SPROUT_HTTP_PORT"].flatMap { UInt16($0) } ?? 80
 
     public init() {}
 }

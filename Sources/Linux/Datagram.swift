@@ -65,16 +65,28 @@ public final class DatagramSocket: Sendable {
         }
     }
 
-    /// Sends a datagram out of an interface; 0 leaves the choice to the kernel's routes.
-    public func send(_ bytes: [UInt8], to receiver: Endpoint, interface: CInt = 0) async throws {
+    /// Sends a datagram out of an interface and from an address of ours; 0 leaves the choice to the kernel's routes.
+    ///
+    /// An answer must come from the address that was asked, and an interface may have several.
+    public func send(
+        _ bytes: [UInt8], to receiver: Endpoint, interface: CInt = 0, from localAddress: UInt32 = 0
+    ) async throws {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = receiver.address.bigEndian
         address.sin_port = receiver.port.bigEndian
         let target = address
+        var departure = in_pktinfo()
+        departure.ipi_ifindex = interface
+        departure.ipi_spec_dst.s_addr = localAddress.bigEndian
+        let origin = departure
         _ = try await descriptor.whenReady(.writable) { descriptor throws(Errno) in
             let fd = descriptor.rawValue
-            return try retrying { withUnsafePointer(to: target) { linux_send(fd, bytes, bytes.count, $0, interface) } }
+            return try retrying {
+                withUnsafePointer(to: target) { target in
+                    withUnsafePointer(to: origin) { linux_send(fd, bytes, bytes.count, target, $0) }
+                }
+            }
         }
     }
 

@@ -40,6 +40,18 @@ struct BootScripts: Sendable {
         return .text("#!ipxe\n")
     }
 
+    /// A first program over HTTP, for firmware that can; and what that program asks for beside it.
+    func file(_ request: Request, from files: BootFiles) async throws -> Response {
+        let name = request.parameters["name"] ?? ""
+        if name == "autoexec.ipxe" { return Self.answer(.autoexec(server: try server(of: request))) }
+        let asker = BootFiles.Asker(client: 0, localAddress: 0)
+        guard let known = BootFileName(Array(name.utf8)), let bytes = try await files.content(of: known, for: asker)
+        else {
+            throw Problem(404, "There is no boot file \"\(name)\".")
+        }
+        return .bytes(bytes, tag: "\(known.last)-\(bytes.count)", type: "application/efi", for: request)
+    }
+
     private func mac(of request: Request) throws -> MACAddress {
         do throws(MACAddress.Malformed) {
             return try MACAddress(request.parameters["mac"] ?? "")

@@ -3,6 +3,7 @@
 import Control
 import HTTP
 import Linux
+import Recipes
 import Store
 import Systemd
 
@@ -10,18 +11,21 @@ daemon { reactor, termination in
     let surroundings = Surroundings()
     var sockets = ListenSockets()
     let store = try Store(path: surroundings.database)
-    let health = Health("sprout-boot") { "\(try await store.stateCounts().values.reduce(0, +)) hosts known" }
     let observations = Observations(socket: surroundings.observeSocket, reactor)
     observations.report(.started("sprout-boot"))
 
     let scripts = BootScripts(store: store, report: observations.report)
+    let files = BootFiles(made: ["autoexec.ipxe": autoexec(httpPort: surroundings.httpPort)])
+    let netboot = try Netboot(claiming: &sockets, files, reactor)
+    let health = Health("sprout-boot") { try await netboot.check(store) }
     let routes = Routes(
         .get("/health", health.respond),
         .get("/ipxe/:mac", scripts.script),
-        .get("/ipxe/:mac/report", scripts.takeReport)
+        .get("/ipxe/:mac/report", scripts.takeReport),
+        .get("/netboot/:name") { try await scripts.file($0, from: files) }
     )
 
     try await run(
         Server(on: sockets.claim("http"), reactor, routes, onFailure: report),
-        observations, Watchdog(reactor, check: health.check), termination)
+        netboot, observations, Watchdog(reactor, check: health.check), termination)
 }

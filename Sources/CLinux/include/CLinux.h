@@ -37,5 +37,6 @@ int linux_peer(int socket, struct linux_peer *peer);
 int linux_raise_signal_descriptor(const int *signals, int count);
 ssize_t linux_receive(int socket, void *bytes, size_t capacity, struct sockaddr_in *sender, struct in_pktinfo *arrival);
 ssize_t linux_receive_from_process(int socket, void *bytes, size_t capacity, pid_t *sender);
-ssize_t linux_send(int socket, const void *bytes, size_t count, const struct sockaddr_in *receiver, int interface);
+ssize_t linux_send(int socket, const void *bytes, size_t count, const struct sockaddr_in *receiver,
+                   const struct in_pktinfo *departure);
 pid_t linux_start(const struct linux_program *program);

@@ -1,0 +1,142 @@
+/// A TFTP packet (RFC 1350), with the options that later RFCs added to requests.
+public enum TFTPPacket: Equatable, Sendable {
+    case readRequest(TFTPRequest)
+    case writeRequest(TFTPRequest)
+    case data(block: UInt16, bytes: ArraySlice<UInt8>)
+    case acknowledgement(block: UInt16)
+    case error(TFTPError)
+    case optionAcknowledgement(TFTPOptions)
+
+    public enum Malformed: Error, Equatable {
+        case truncated
+        case unknownOperation(UInt16)
+        case unterminated(Field)
+        case unnamed
+
+        public enum Field: Sendable { case name, mode }
+    }
+
+    public init(parsing bytes: Span<UInt8>) throws(Malformed) {
+        guard bytes.count >= 4 else { throw .truncated }
+        let operation = bytes.number(at: 0)
+        switch Operation(rawValue: operation) {
+        case .readRequest: self = .readRequest(try TFTPRequest(parsing: bytes, from: 2))
+        case .writeRequest: self = .writeRequest(try TFTPRequest(parsing: bytes, from: 2))
+        case .data: self = .data(block: bytes.number(at: 2), bytes: bytes.slice(4..<bytes.count))
+        case .acknowledgement: self = .acknowledgement(block: bytes.number(at: 2))
+        case .error:
+            // Some firmware sends its last words without the NUL.
+            let text = bytes.slice(4..<(bytes.firstZero(from: 4) ?? bytes.count))
+            self = .error(TFTPError(code: bytes.number(at: 2), text: String(decoding: text, as: UTF8.self)))
+        case .optionAcknowledgement: self = .optionAcknowledgement(TFTPOptions(parsing: bytes, from: 2))
+        case nil: throw .unknownOperation(operation)
+        }
+    }
+
+    public func serialized() -> [UInt8] {
+        switch self {
+        case .readRequest(let request): Operation.readRequest.bytes + request.serialized()
+        case .writeRequest(let request): Operation.writeRequest.bytes + request.serialized()
+        case .data(let block, let bytes): Operation.data.bytes + block.bytes + bytes
+        case .acknowledgement(let block): Operation.acknowledgement.bytes + block.bytes
+        case .error(let error): Operation.error.bytes + error.code.bytes + Array(error.text.utf8) + [0]
+        case .optionAcknowledgement(let options): Operation.optionAcknowledgement.bytes + options.serialized()
+        }
+    }
+
+    private enum Operation: UInt16 {
+        case readRequest = 1
+        case writeRequest, data, acknowledgement, error, optionAcknowledgement
+
+        var bytes: [UInt8] { rawValue.bytes }
+    }
+}
+
+/// Asks for a file by a name that is still the client's bytes: old ROMs put garbage behind it.
+public struct TFTPRequest: Equatable, Sendable {
+    public var name: [UInt8]
+    public var mode: Mode
+    public var options: TFTPOptions
+
+    public enum Mode: Equatable, Sendable { case octet, netascii, mail, unknown }
+
+    public init(name: [UInt8], mode: Mode = .octet, options: TFTPOptions = TFTPOptions()) {
+        self.name = name
+        self.mode = mode
+        self.options = options
+    }
+
+    init(parsing bytes: Span<UInt8>, from start: Int) throws(TFTPPacket.Malformed) {
+        guard let nameEnd = bytes.firstZero(from: start) else { throw .unterminated(.name) }
+        guard nameEnd > start else { throw .unnamed }
+        // A ROM that counts the NUL of a DHCP file name as part of it sends two.
+        var modeStart = nameEnd + 1
+        while modeStart < bytes.count, bytes[modeStart] == 0 { modeStart += 1 }
+        guard let modeEnd = bytes.firstZero(from: modeStart) else { throw .unterminated(.mode) }
+        name = Array(bytes.slice(start..<nameEnd))
+        mode = Mode(String(decoding: bytes.slice(modeStart..<modeEnd), as: UTF8.self))
+        options = TFTPOptions(parsing: bytes, from: modeEnd + 1)
+    }
+
+    func serialized() -> [UInt8] { name + [0] + Array(mode.text.utf8) + [0] + options.serialized() }
+}
+
+extension TFTPRequest.Mode {
+    init(_ text: String) {
+        switch text.lowercased() {
+        case "octet": self = .octet
+        case "netascii": self = .netascii
+        case "mail": self = .mail
+        default: self = .unknown
+        }
+    }
+
+    var text: String {
+        switch self {
+        case .octet: "octet"
+        case .netascii: "netascii"
+        case .mail: "mail"
+        case .unknown: "unknown"
+        }
+    }
+}
+
+/// The end of a transfer that one side does not want to go on with.
+public struct TFTPError: Equatable, Sendable {
+    public var code: UInt16
+    public var text: String
+
+    public init(code: UInt16, text: String) {
+        self.code = code
+        self.text = text
+    }
+
+    public static let fileNotFound = TFTPError(code: 1, text: "File not found")
+    public static let accessViolation = TFTPError(code: 2, text: "Access violation")
+    public static let illegalOperation = TFTPError(code: 4, text: "Illegal operation")
+    public static let unknownTransfer = TFTPError(code: 5, text: "Unknown transfer")
+}
+
+extension UInt16 {
+    fileprivate var bytes: [UInt8] { [UInt8(self >> 8), UInt8(self & 0xff)] }
+}
+
+extension Span<UInt8> {
+    fileprivate func number(at index: Int) -> UInt16 { UInt16(self[index]) << 8 | UInt16(self[index + 1]) }
+
+    func firstZero(from start: Int) -> Int? {
+        var index = start
+        while index < count {
+            if self[index] == 0 { return index }
+            index += 1
+        }
+        return nil
+    }
+
+    func slice(_ range: Range<Int>) -> ArraySlice<UInt8> {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(range.count)
+        for index in range { bytes.append(self[index]) }
+        return bytes[...]
+    }
+}

@@ -1,0 +1,58 @@
+import Linux
+import Recipes
+import Store
+import Systemd
+
+/// TFTP where its port was opened, and idle where network boot is off.
+struct Netboot: Service {
+    private let server: TFTPServer?
+    private let files: BootFiles
+    private let reactor: Reactor
+
+    init(claiming sockets: inout ListenSockets, _ files: BootFiles, _ reactor: Reactor) throws {
+        self.files = files
+        self.reactor = reactor
+        guard let socket = sockets.claimIfPassed("tftp") else {
+            server = nil
+            return
+        }
+        server = try TFTPServer(on: socket, reactor, files: files) { progress in
+            Journal.log(progress.priority, "TFTP: \(progress)")
+        }
+    }
+
+    func run() async throws {
+        guard let server else {
+            while true { try await reactor.sleep(for: .seconds(3600)) }
+        }
+        for problem in await files.problems() { Journal.log(.error, problem) }
+        try await server.run()
+    }
+
+    /// True work for the watchdog, and what it found.
+    func check(_ store: Store) async throws -> String {
+        let hosts = try await store.stateCounts().values.reduce(0, +)
+        guard let server else { return "\(hosts) hosts known; network boot is off: its port is not open" }
+        let counters = await server.counters
+        return "\(hosts) hosts known; TFTP: \(counters.finished) files sent, \(counters.failed) failed"
+    }
+}
+
+/// Makes the script that a first program asks for over TFTP, at the address of ours at which it asked.
+func autoexec(httpPort: UInt16) -> BootFiles.Maker {
+    { _, asker in
+        let address = [24, 16, 8, 0].map { "\(asker.localAddress >> $0 & 255)" }.joined(separator: ".")
+        let server = "http://\(address)\(httpPort == 80 ? "" : ":\(httpPort)")"
+        return Array(BootScript.autoexec(server: server).text.utf8)
+    }
+}
+
+extension Progress {
+    fileprivate var priority: Journal.Priority {
+        switch self {
+        case .failed: .warning
+        case .refused, .finished: .info
+        case .began, .probed: .debug
+        }
+    }
+}

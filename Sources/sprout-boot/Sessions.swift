@@ -1,0 +1,170 @@
+import Linux
+import Wire
+
+/// Where a packet came from, and so where its answer goes: to the same port, from the same address of ours.
+struct Route: Equatable, Sendable {
+    let client: Endpoint
+    let interface: CInt
+    let localAddress: UInt32
+
+    var asker: BootFiles.Asker { BootFiles.Asker(client: client.address, localAddress: localAddress) }
+}
+
+/// All downloads under way, by their clients' addresses and ports; like each of them it only knows packets and time.
+struct Sessions: Sendable {
+    typealias Instant = Reactor.Deadline
+
+    /// What one client, or all of them, may cost: an answer is larger than the request, whose sender may be forged.
+    struct Limits: Sendable {
+        var downloads = 512
+        var downloadsPerClient = 8
+        var requestsPerSecond = 50
+        /// Clients told apart within a second.
+        var clients = 4096
+    }
+
+    struct Counters: Equatable, Sendable {
+        var requests = 0
+        /// Requests above a limit, which are not answered: the client asks again, or was never there.
+        var dropped = 0
+        var refused = 0
+        var malformed = 0
+        var begun = 0
+        var probed = 0
+        var finished = 0
+        var failed = 0
+        var retransmissions = 0
+    }
+
+    /// What is to be sent, and what is to be told.
+    struct Effects: Sendable {
+        var packets: [(packet: TFTPPacket, route: Route)] = []
+        var reports: [Progress] = []
+    }
+
+    private struct Session {
+        var transfer: Transfer
+        let route: Route
+        let name: String
+        let size: Int
+        let began: Instant
+    }
+
+    /// How long a client that has finished is not taken for a stranger: its last acknowledgement may come twice.
+    private static let aftermath = Duration.seconds(10)
+
+    var counters = Counters()
+    private let limits: Limits
+    private var sessions: [Endpoint: Session] = [:]
+    private var ended: [Endpoint: Instant] = [:]
+    private var recentRequests: [UInt32: Int] = [:]
+    private var second: Instant?
+
+    init(limits: Limits = Limits()) {
+        self.limits = limits
+    }
+
+    var count: Int { sessions.count }
+
+    /// The time at which `timePassed` is to be called, if no packet comes before.
+    var deadline: Instant? { sessions.values.map(\.transfer.deadline).min() }
+
+    /// Counts a request, and says whether its sender may be answered.
+    mutating func admits(_ client: Endpoint, at now: Instant) -> Bool {
+        counters.requests += 1
+        if second.map({ now >= $0 + .seconds(1) }) ?? true {
+            second = now
+            recentRequests.removeAll(keepingCapacity: true)
+            ended = ended.filter { now < $0.value + Self.aftermath }
+        }
+        let earlier = recentRequests[client.address]
+        guard earlier ?? 0 < limits.requestsPerSecond, earlier != nil || recentRequests.count < limits.clients else {
+            counters.dropped += 1
+            return false
+        }
+        recentRequests[client.address] = (earlier ?? 0) + 1
+        return true
+    }
+
+    /// Whether there is room for one more download, or for the same client's next one in place of its last.
+    func hasRoom(for client: Endpoint) -> Bool {
+        guard sessions[client] == nil else { return true }
+        return sessions.count < limits.downloads
+            && sessions.keys.count { $0.address == client.address } < limits.downloadsPerClient
+    }
+
+    mutating func begin(
+        _ name: String, _ content: [UInt8], options: TFTPOptions, on route: Route, at now: Instant
+    ) -> Effects {
+        var effects = Effects()
+        let previous = sessions.removeValue(forKey: route.client)
+        let transfer = Transfer(of: content, options: options, at: now)
+        var session = Session(transfer: transfer, route: route, name: name, size: content.count, began: now)
+        if let previous, previous.transfer.isAnswered || previous.name != name {
+            counters.failed += 1
+            effects.reports.append(.failed(download(previous, at: now), reason: "the client asked for \(name) instead"))
+        }
+        let isAskedAgain = previous.map { !$0.transfer.isAnswered && $0.name == name } ?? false
+        if !isAskedAgain {
+            counters.begun += 1
+            effects.reports.append(.began(download(session, at: now)))
+        }
+        let step = session.transfer.begin(at: now)
+        settle(step, session, at: now, &effects)
+        return effects
+    }
+
+    mutating func received(_ packet: TFTPPacket, on route: Route, at now: Instant) -> Effects {
+        var effects = Effects()
+        if var session = sessions[route.client] {
+            let step = session.transfer.received(packet, at: now)
+            settle(step, session, at: now, &effects)
+        } else if case .acknowledgement = packet, ended[route.client] == nil, admits(route.client, at: now) {
+            effects.packets.append((.error(.unknownTransfer), route))
+        }
+        return effects
+    }
+
+    /// Sends again what was not answered in time, and ends what was never answered.
+    mutating func timePassed(at now: Instant) -> Effects {
+        var effects = Effects()
+        for var session in sessions.values where session.transfer.deadline <= now {
+            let step = session.transfer.timePassed(at: now)
+            settle(step, session, at: now, &effects)
+        }
+        return effects
+    }
+
+    /// Keeps a session that goes on, and takes leave of one that does not.
+    private mutating func settle(
+        _ step: Transfer.Step, _ session: Session, at now: Instant, _ effects: inout Effects
+    ) {
+        let client = session.route.client
+        sessions[client] = session
+        effects.packets += step.packets.map { ($0, session.route) }
+        guard let outcome = step.outcome else { return }
+        sessions[client] = nil
+        ended[client] = now
+        counters.retransmissions += session.transfer.retransmissions
+        let download = download(session, at: now)
+        switch outcome {
+        case .finished(let isConfirmed):
+            counters.finished += 1
+            effects.reports.append(.finished(download, isConfirmed: isConfirmed))
+        case .probed:
+            counters.probed += 1
+            effects.reports.append(.probed(download))
+        case .failed(let reason):
+            counters.failed += 1
+            effects.reports.append(.failed(download, reason: reason))
+        }
+    }
+
+    private func download(_ session: Session, at now: Instant) -> Download {
+        let transfer = session.transfer
+        return Download(
+            client: session.route.client, name: session.name, size: session.size, blockSize: transfer.terms.blockSize,
+            windowSize: transfer.terms.windowSize, acknowledgedBytes: transfer.acknowledgedBytes,
+            retransmissions: transfer.retransmissions, duration: session.began.duration(to: now))
+    }
+}

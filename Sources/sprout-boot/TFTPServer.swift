@@ -1,0 +1,109 @@
+import Linux
+import Wire
+
+/// Gives firmware its first program, over TFTP and through one port.
+///
+/// Answering every client from port 69 keeps firewalls simple, and works with what firmware there is.
+actor TFTPServer: Service {
+    private let socket: DatagramSocket
+    private let files: BootFiles
+    private let report: @Sendable (Progress) -> Void
+    private var sessions: Sessions
+
+    init(
+        on socket: consuming FileDescriptor, _ reactor: Reactor, files: BootFiles,
+        limits: Sessions.Limits = Sessions.Limits(), report: @escaping @Sendable (Progress) -> Void
+    ) throws(Errno) {
+        self.socket = try DatagramSocket(socket, reactor)
+        self.files = files
+        self.report = report
+        sessions = Sessions(limits: limits)
+    }
+
+    var counters: Sessions.Counters { sessions.counters }
+
+    func run() async throws {
+        while true {
+            let datagram = try await nextDatagram()
+            await carryOut(sessions.timePassed(at: .now))
+            if let datagram { await receive(datagram) }
+            // Whoever floods the port does not stop the daemon's other tasks.
+            await Task.yield()
+        }
+    }
+
+    /// The next datagram, or nil when a session's deadline came first.
+    private func nextDatagram() async throws -> Datagram? {
+        do {
+            return try await socket.receive(until: sessions.deadline)
+        } catch {
+            guard let error = error as? Errno, error == .timedOut else { throw error }
+            return nil
+        }
+    }
+
+    private func receive(_ datagram: Datagram) async {
+        let route = Route(
+            client: datagram.sender, interface: datagram.interface, localAddress: datagram.localAddress)
+        guard let packet = try? TFTPPacket(parsing: datagram.bytes.span) else {
+            // An answer could meet another server that answers it in turn.
+            sessions.counters.malformed += 1
+            return
+        }
+        switch packet {
+        case .readRequest(let request): await answer(request, on: route)
+        case .writeRequest: await refuse(.accessViolation, on: route)
+        case .acknowledgement, .data, .error, .optionAcknowledgement:
+            await carryOut(sessions.received(packet, on: route, at: .now))
+        }
+    }
+
+    private func answer(_ request: TFTPRequest, on route: Route) async {
+        guard sessions.admits(route.client, at: .now) else { return }
+        switch request.mode {
+        // Programs are the same in both; a client that asks for text gets a script as it is.
+        case .octet, .netascii: break
+        case .mail, .unknown: return await send(.error(.illegalOperation), on: route)
+        }
+        guard sessions.hasRoom(for: route.client) else {
+            sessions.counters.dropped += 1
+            return
+        }
+        guard let name = BootFileName(request.name) else {
+            let name = String(decoding: request.name.prefix(100), as: UTF8.self)
+            return await refuse(name, "no file has such a name", route)
+        }
+        do {
+            guard let content = try await files.content(of: name, for: route.asker) else {
+                return await refuse(name.path, "there is no such file", route)
+            }
+            await carryOut(sessions.begin(name.path, content, options: request.options, on: route, at: .now))
+        } catch {
+            await refuse(name.path, "\(error)", route)
+        }
+    }
+
+    /// A name that is unknown is refused at once: firmware that hears nothing waits for twenty seconds.
+    private func refuse(_ name: String, _ reason: String, _ route: Route) async {
+        sessions.counters.refused += 1
+        report(.refused(client: route.client, name: name, reason: reason))
+        await send(.error(.fileNotFound), on: route)
+    }
+
+    private func refuse(_ error: TFTPError, on route: Route) async {
+        guard sessions.admits(route.client, at: .now) else { return }
+        sessions.counters.refused += 1
+        await send(.error(error), on: route)
+    }
+
+    private func carryOut(_ effects: Sessions.Effects) async {
+        for progress in effects.reports { report(progress) }
+        for (packet, route) in effects.packets { await send(packet, on: route) }
+    }
+
+    /// What cannot be sent is as good as lost on the way, and is sent again when its time comes.
+    private func send(_ packet: TFTPPacket, on route: Route) async {
+        try? await socket.send(
+            packet.serialized(), to: route.client, interface: route.interface, from: route.localAddress)
+    }
+}
