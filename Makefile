@@ -28,6 +28,7 @@ swift:
 
 deps: swift
 	@deploy/install-packages $(LIBRARIES) $(TOOLS)
+	@deploy/fetch-ipxe .build/netboot
 
 build: deps
 	swift build -c release $(SWIFT_FLAGS)
