@@ -52,7 +52,8 @@ let package = Package(
             dependencies: ["Control", "HTTP", "Linux", "Model", "Recipes", "Store", "Systemd", "Wire"],
             swiftSettings: strict),
         .executableTarget(
-            name: "sprout-dhcp", dependencies: ["Control", "HTTP", "Linux", "Store", "Systemd"], swiftSettings: strict),
+            name: "sprout-dhcp", dependencies: ["Control", "HTTP", "Linux", "Model", "Store", "Systemd", "Wire"],
+            swiftSettings: strict),
         .executableTarget(
             name: "sprout-metadata", dependencies: ["Control", "HTTP", "Linux", "Store", "Systemd"],
             swiftSettings: strict),

@@ -9,12 +9,15 @@ import Systemd
 daemon { reactor, termination in
     let surroundings = Surroundings()
     var sockets = ListenSockets()
-    let store = try Store(path: surroundings.database)
-    let health = Health("sprout-dhcp") { "\(try await store.stateCounts().values.reduce(0, +)) hosts known" }
     let observations = Observations(socket: surroundings.observeSocket, reactor)
+    let desk = ProxyDesk(
+        ProxyPolicy(httpPort: surroundings.httpPort), try Store(path: surroundings.database),
+        report: observations.report)
+    let proxy = try ProxyDHCP(claiming: &sockets, desk, reactor)
+    let health = Health("sprout-dhcp", proxy.check)
     observations.report(.started("sprout-dhcp"))
 
     try await run(
         Server(on: sockets.claim("http"), reactor, Routes(.get("/health", health.respond)), onFailure: report),
-        observations, Watchdog(reactor, check: health.check), termination)
+        proxy, observations, Watchdog(reactor, check: health.check), termination)
 }
