@@ -113,6 +113,11 @@ class Lab:
         self.start("lan", name, *words, *more)
         return str(uuid.uuid5(uuid.NAMESPACE_DNS, mac))
 
+    def screen(self, name):
+        """What a machine has shown so far."""
+        file = self.folder / f"{name}.serial.log"
+        return file.read_text(errors="replace") if file.exists() else ""
+
     # Pieces
 
     def prefix(self, namespace):

@@ -40,6 +40,25 @@ class FirmwareTest(unittest.TestCase):
     def test_a_UEFI_machine_that_boots_over_HTTP_reaches_its_script(self):
         self.check("http", HTTP, 16)
 
+    def test_a_host_sees_its_name_on_its_own_screen_and_is_no_discovery(self):
+        for firmware, mac in [("bios", BIOS), ("uefi", UEFI)]:
+            with self.subTest(firmware), lab.Lab() as network:
+                box = network.box(answer="known")
+                self.assertEqual(box.cli("hosts", "add", "pve-lab", "--mac", mac, "--type", "vm").returncode, 0)
+                network.machine(firmware, mac, firmware)
+                until(lambda: "pve-lab: known, and left alone" in network.screen(firmware), 120, "the script's words")
+                self.assertIn("http://192.168.77.2/", network.screen(firmware))
+                self.assertEqual(box.socket_request("web.sock", "GET", "/api/discoveries").json["discoveries"], [])
+
+    def test_a_stranger_is_not_answered_where_only_hosts_are(self):
+        with lab.Lab() as network:
+            box = network.box(answer="known")
+            network.machine("bios", BIOS, "bios")
+            until(lambda: "Nothing to boot" in network.screen("bios") or "No bootable device" in network.screen("bios"),
+                  120, "the firmware to give up")
+            self.assertEqual(box.socket_request("boot.sock", "GET", "/health").status, 200)
+            self.assertNotIn("Sprout", network.screen("bios"))
+
 
 if __name__ == "__main__":
     unittest.main()
