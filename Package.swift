@@ -72,6 +72,9 @@ let package = Package(
         .testTarget(name: "CommandTests", dependencies: ["Linux", "sprout"], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "HTTP"], swiftSettings: strict),
         .testTarget(name: "DatabaseTests", dependencies: ["Database"], swiftSettings: strict),
+        .testTarget(
+            name: "DHCPTests", dependencies: ["Control", "Ledger", "Linux", "Model", "Store", "Wire", "sprout-dhcp"],
+            swiftSettings: strict),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Linux"], swiftSettings: strict),
         .testTarget(
             name: "LedgerTests",

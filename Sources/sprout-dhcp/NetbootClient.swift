@@ -31,7 +31,7 @@ struct NetbootClient: Sendable {
         let bootsOverHTTP = vendorClass.hasPrefix("HTTPClient")
         guard bootsOverHTTP || vendorClass.hasPrefix("PXEClient") else { return nil }
         let architectures = message.architectures
-        guard let architecture = architectures.first(where: { $0.family != nil }) ?? architectures.first else {
+        guard let architecture = architectures.first(where: { $0.family?.program != nil }) ?? architectures.first else {
             return nil
         }
         request = message

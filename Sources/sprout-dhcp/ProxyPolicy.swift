@@ -14,7 +14,7 @@ struct ProxyPolicy: Sendable {
         case silence(Silence)
     }
 
-    /// - Parameter server: our own address where the question arrived.
+    /// What to say, as `server`, which is our own address where the question arrived.
     func decision(
         on client: NetbootClient, at port: Port, server: IPv4Address, isWelcome: Bool, recent: RecentOffers
     ) -> Decision {

@@ -25,7 +25,7 @@ struct OfferLog: Sendable {
         return RecentOffers(otherAttempts: others.count, wasGivenProgram: (Self.repetition..<Self.memory).contains(age))
     }
 
-    /// - Parameter transaction: that of an attempt's first question; nil if this answers a later one of the attempt.
+    /// The transaction is that of an attempt's first question; nil if this answers a later one of the attempt.
     mutating func note(_ gift: Reply.Gift, for mac: MACAddress, transaction: UInt32?, now: Instant) {
         if case .script = gift { return }
         if machines.count >= Self.mostMachines { forgetOld(now) }

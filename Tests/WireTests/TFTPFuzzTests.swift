@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test func `ten thousand mutations are survived`() throws {
-        var random = TFTPSeededGenerator(state: 2026)
+        var random = SeededGenerator(state: 2026)
         for _ in 0..<10_000 {
             var bytes = Self.fixtures.randomElement(using: &random) ?? []
             for _ in 0..<Int.random(in: 1...8, using: &random) { mutate(&bytes, &random) }
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    private func mutate(_ bytes: inout [UInt8], _ random: inout TFTPSeededGenerator) {
+    private func mutate(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
         let place = Int.random(in: 0...bytes.count, using: &random)
         let interesting: [UInt8] = [0, 1, 3, 4, 5, 6, 46, 47, 48, 57, 92, 127, 128, 255]
         switch Int.random(in: 0..<4, using: &random) {
@@ -41,18 +41,5 @@ import Testing
         case 2 where place < bytes.count: bytes.removeSubrange(place..<min(bytes.count, place + 5))
         default: bytes.insert(contentsOf: bytes.prefix(place).suffix(20), at: place)
         }
-    }
-}
-
-/// The same numbers in every run (SplitMix64).
-struct TFTPSeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

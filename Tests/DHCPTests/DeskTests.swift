@@ -1,0 +1,113 @@
+import Control
+import Glibc
+import Ledger
+import Model
+import Store
+import Testing
+
+@testable import Linux
+@testable import Wire
+@testable import sprout_dhcp
+
+/// One loop for all tests of the process: it never ends.
+private let reactor: Reactor = {
+    guard let reactor = try? Reactor() else { preconditionFailure("no epoll") }
+    reactor.start()
+    return reactor
+}()
+
+@Suite(.timeLimit(.minutes(1))) struct DeskTests {
+    @Test func `all are answered, or only hosts, as the settings say from now on`() async throws {
+        let scene = try await Scene(answer: "known")
+        #expect(await scene.verdict("edk2-pxe-discover")?.decision.silence == .stranger)
+        #expect(await scene.verdict("ipxe-undionly-discover")?.decision.reply != nil)
+        _ = try await scene.ledger.load(["pxe.answer": "all"], by: Scene.author)
+        try await scene.desk.refresh()
+        #expect(await scene.verdict("edk2-pxe-discover")?.decision.reply != nil)
+    }
+
+    @Test func `nobody is answered before it is known whom to answer`() async throws {
+        let scene = try await Scene(answer: nil)
+        #expect(await scene.verdict("edk2-pxe-discover")?.decision.silence == .stranger)
+    }
+
+    @Test func `what is no question is counted and passed over`() async throws {
+        let scene = try await Scene(answer: "all")
+        #expect(await scene.verdict("linux-udhcpc-discover") == nil)
+        #expect(await scene.desk.verdict(on: Scene.datagram([1, 2, 3]), at: .dhcp) == nil)
+        #expect(await scene.desk.summary == "0 answers, 2 messages of others passed over")
+    }
+
+    @Test func `what a machine says of itself is told after it was answered`() async throws {
+        let scene = try await Scene(answer: "all")
+        await scene.desk.note(try #require(await scene.verdict("vmware-efi-discover")))
+        var seen = scene.observations.makeAsyncIterator()
+        let observation = try #require(await seen.next())
+        #expect(observation.kind == .machineSeen && observation.daemon == "sprout-dhcp")
+        #expect(observation.mac.map { "\($0)" } == "00:0c:29:5e:9b:10")
+        #expect(observation.traits?.architecture == 9)
+        #expect(observation.traits?.vendorClass == "PXEClient:Arch:00009:UNDI:003016")
+        #expect(observation.traits?.uuid == "564d1a2b-3c4d-5e6f-7081-92a3b4c5d6e7")
+        #expect(
+            observation.message
+                == "00:0c:29:5e:9b:10 asked to netboot (EFI byte code) and was told to ask port 4011.")
+        await scene.desk.note(try #require(await scene.verdict("edk2-pxe-request-4011")))
+        await scene.desk.note(try #require(await scene.verdict("raspberry-pi-discover")))
+        let next = try #require(await seen.next())
+        #expect(
+            next.message.hasPrefix("dc:a6:32:01:02:03 asked to netboot (x86 BIOS) and is not answered: a Raspberry"))
+    }
+
+    @Test func `a question at the second port is answered where it came from, from that port`() async throws {
+        let scene = try await Scene(answer: "all")
+        let server = try DatagramSocket(FileDescriptor.datagrams(port: 0, interface: nil), reactor)
+        let client = try DatagramSocket(FileDescriptor.datagrams(port: 0, interface: nil), reactor)
+        let place = Endpoint(address: 0x7F00_0001, port: try server.port)
+        let listener = Listener(socket: server, port: .bootServer, desk: scene.desk, reactor: reactor)
+        let running = Task { try await listener.run() }
+        try await client.send([0xFF, 0], to: place)
+        try await client.send(try Question.bytes("edk2-pxe-discover"), to: place)
+        try await client.send(try Question.bytes("edk2-pxe-request-4011"), to: place)
+        let answer = try await client.receive()
+        #expect(answer.sender == place)
+        let message = try DHCPMessage(parsing: answer.bytes.span)
+        #expect(message.transaction == 0x3D1B_7F44)
+        #expect("\(message.serverAddress)" == "127.0.0.1")
+        #expect(message.file == Array("snponly.efi".utf8))
+        running.cancel()
+        await #expect(throws: CancellationError.self) { try await running.value }
+    }
+}
+
+/// A desk with a database of its own, in which one host is.
+private struct Scene {
+    let ledger: Ledger
+    let desk: ProxyDesk
+    let observations: AsyncStream<Observation>
+
+    static let author = Ledger.Author(actor: "a test")
+
+    init(answer: String?) async throws {
+        var template = Array("/tmp/sprout-dhcp-XXXXXX".utf8CString)
+        guard let folder = mkdtemp(&template) else { throw Errno(rawValue: errno) }
+        let path = String(cString: folder) + "/sprout.db"
+        ledger = try Ledger(path: path, Worker()) { Timestamp(milliseconds: 1_795_200_000_000) }
+        let type = ServerTypeRecord(key: "vm", displayName: "vm", hostnamePrefix: "vm-", body: "{}")
+        _ = try await ledger.load([type], from: "a test", by: Self.author)
+        if let answer { _ = try await ledger.load(["pxe.answer": answer], by: Self.author) }
+        _ = try await ledger.register(HostDraft(mac: "52:54:00:aa:00:02", serverType: "vm"), by: Self.author)
+        let (observations, queue) = AsyncStream.makeStream(of: Observation.self)
+        self.observations = observations
+        desk = ProxyDesk(ProxyPolicy(httpPort: 80), try Store(path: path)) { queue.yield($0) }
+        try await desk.refresh()
+    }
+
+    func verdict(_ name: String) async -> ProxyDesk.Verdict? {
+        guard let bytes = try? Question.bytes(name) else { return nil }
+        return await desk.verdict(on: Self.datagram(bytes), at: .dhcp)
+    }
+
+    static func datagram(_ bytes: [UInt8]) -> Datagram {
+        Datagram(bytes: bytes, sender: Endpoint(address: 0, port: 68), interface: 1, localAddress: 0xC0A8_4D02)
+    }
+}
