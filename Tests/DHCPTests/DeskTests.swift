@@ -71,7 +71,7 @@ private let reactor: Reactor = {
         let answer = try await client.receive()
         #expect(answer.sender == place)
         let message = try DHCPMessage(parsing: answer.bytes.span)
-        #expect(message.transaction == 0x3D1B_7F44)
+        #expect(message.transaction == 0xDF75_FE58)
         #expect("\(message.serverAddress)" == "127.0.0.1")
         #expect(message.file == Array("snponly.efi".utf8))
         running.cancel()

@@ -61,7 +61,7 @@ import Testing
     @Test func `an iPXE that can load the script is given it however often it asks`() throws {
         var question = try Question("seabios-ipxe-rom-discover")
         question.recent = RecentOffers(otherAttempts: 100, wasGivenProgram: true)
-        #expect(question.reply?.gift == .script(url: "http://192.168.77.2/ipxe/52-54-00-aa-00-02"))
+        #expect(question.reply?.gift == .script(url: "http://192.168.77.2/ipxe/52-54-00-77-00-01"))
     }
 
     @Test func `a flood of invented addresses does not grow the memory for ever`() throws {

@@ -4,7 +4,7 @@ import Testing
 @testable import Wire
 @testable import sprout_dhcp
 
-/// A message of Tests/Fixtures/dhcp/composed, put to the policy.
+/// A message of Tests/Fixtures/dhcp, put to the policy.
 struct Question {
     var message: DHCPMessage
     var port = ProxyPolicy.Port.dhcp
@@ -31,9 +31,13 @@ struct Question {
 
     var silence: Silence? { decision?.silence }
 
+    /// What was captured, else what was composed.
     static func bytes(_ name: String) throws -> [UInt8] {
-        let file = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "../Fixtures/dhcp/composed/\(name).hex").standardized
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/dhcp")
+            .standardized
+        let captured = folder.appending(path: "captured/\(name).hex")
+        let exists = FileManager.default.fileExists(atPath: captured.path)
+        let file = exists ? captured : folder.appending(path: "composed/\(name).hex")
         let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").filter { !$0.hasPrefix("#") }
         return lines.flatMap { $0.split(separator: " ").compactMap { UInt8($0, radix: 16) } }
     }

@@ -36,7 +36,9 @@ import Testing
     }
 
     static let silences: [(String, ProxyPolicy.Port, Silence)] = [
-        ("edk2-pxe-request-4011", .dhcp, .meantForRouter), ("intel-rom-request-4011", .dhcp, .meantForRouter),
+        ("edk2-pxe-request-67", .dhcp, .meantForRouter), ("edk2-http-request-67", .dhcp, .meantForRouter),
+        ("seabios-ipxe-rom-request-67", .dhcp, .meantForRouter), ("edk2-pxe-request-4011", .dhcp, .meantForRouter),
+        ("intel-rom-request-4011", .dhcp, .meantForRouter),
         ("intel-rom-request-4011-item", .dhcp, .meantForRouter), ("ipxe-undionly-request-4011", .dhcp, .meantForRouter),
         ("edk2-pxe-discover", .bootServer, .misplaced), ("edk2-http-discover", .bootServer, .misplaced),
         ("ipxe-snponly-discover", .bootServer, .misplaced), ("raspberry-pi-discover", .dhcp, .raspberryPi),

@@ -4,21 +4,21 @@ import Testing
 
 @Suite struct DHCPFieldsTests {
     @Test func `the firmware of OVMF is recognised`() throws {
-        let message = try Self.message("edk2-pxe-discover")
+        let message = try Self.message("captured/edk2-pxe-discover")
         #expect(message.kind == .discover)
         #expect(message.vendorClass == "PXEClient:Arch:00007:UNDI:003000")
         #expect(message.architectures == [Architecture(rawValue: 7)])
         #expect(message.maximumSize == 1472)
         #expect(message.parameterList.count == 35)
         #expect(message.networkInterface.map { [$0.type, $0.major, $0.minor] } == [1, 3, 0])
-        #expect(message.machineUUID.map { "\($0)" } == "564d1a2b-3c4d-5e6f-7081-92a3b4c5d6e7")
+        #expect(message.machineUUID.map { "\($0)" } == "0c0fff9e-7bcf-5192-bf1a-e995997150ab")
         #expect(message.ipxe == nil && message.userClasses.isEmpty && message.vendorOptions == nil)
         #expect(message.serverIdentifier == nil)
     }
 
     @Test(arguments: [
-        ("seabios-ipxe-rom-discover", true), ("ipxe-undionly-discover", true), ("ipxe-snponly-discover", true),
-        ("ipxe-without-http-discover", false),
+        ("captured/seabios-ipxe-rom-discover", true), ("composed/ipxe-undionly-discover", true),
+        ("composed/ipxe-snponly-discover", true), ("composed/ipxe-without-http-discover", false),
     ])
     func `iPXE is recognised, and whether it can load over HTTP`(name: String, canLoadOverHTTP: Bool) throws {
         let message = try Self.message(name)
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test func `an iPXE of which only the user class is known is taken for a whole one`() throws {
-        var message = try Self.message("ipxe-undionly-discover")
+        var message = try Self.message("composed/ipxe-undionly-discover")
         message.options[.ipxe] = nil
         #expect(message.ipxe?.canLoadOverHTTP == true)
         message.options[.userClass] = [4] + Array("iPXE".utf8)
@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test func `what is encapsulated in option 43 is read, also without its end mark`() throws {
-        let message = try Self.message("intel-rom-request-4011-item")
+        let message = try Self.message("composed/intel-rom-request-4011-item")
         #expect(message.vendorOptions?[.init(rawValue: 71)] == [0, 0, 0, 0])
         var other = try DHCPMessageTests.empty()
         other.options[.vendorOptions] = [6, 1, 8]
@@ -92,13 +92,13 @@ import Testing
     }
 
     @Test func `what a relay added is kept as it is`() throws {
-        var message = try Self.message("edk2-pxe-discover")
+        var message = try Self.message("captured/edk2-pxe-discover")
         message.options[.relayAgent] = [1, 4, 0, 0, 0, 7]
         #expect(try DHCPMessage(parsing: message.serialized().span).options[.relayAgent] == [1, 4, 0, 0, 0, 7])
     }
 
     @Test func `a Raspberry Pi is recognised by its maker or by its own word, until it runs UEFI`() throws {
-        var message = try Self.message("raspberry-pi-discover")
+        var message = try Self.message("composed/raspberry-pi-discover")
         #expect(message.isRaspberryPi)
         message.options[.machineIdentifier] = nil
         #expect(message.isRaspberryPi)
@@ -106,13 +106,13 @@ import Testing
         #expect(!message.isRaspberryPi)
         message.options[.architectures] = [0, 41]
         #expect(message.isRaspberryPi)
-        var other = try Self.message("intel-rom-discover")
+        var other = try Self.message("composed/intel-rom-discover")
         #expect(!other.isRaspberryPi)
         other.options[.machineIdentifier] = [0] + Array("RPi5 and so on..".utf8)
         #expect(other.isRaspberryPi)
     }
 
     static func message(_ name: String) throws -> DHCPMessage {
-        try DHCPMessage(parsing: Fixture("composed/\(name)").bytes.span)
+        try DHCPMessage(parsing: Fixture(name).bytes.span)
     }
 }

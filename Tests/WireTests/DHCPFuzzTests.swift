@@ -77,7 +77,7 @@ import Testing
     }
 
     private static let template: DHCPMessage = {
-        guard let message = try? DHCPMessage(parsing: Fixture("composed/edk2-pxe-discover").bytes.span) else {
+        guard let message = try? DHCPMessage(parsing: Fixture("captured/edk2-pxe-discover").bytes.span) else {
             preconditionFailure("the fixture is no message")
         }
         return message
