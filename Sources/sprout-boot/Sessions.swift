@@ -86,11 +86,22 @@ struct Sessions: Sendable {
         return true
     }
 
-    /// Whether there is room for one more download, or for the same client's next one in place of its last.
-    func hasRoom(for client: Endpoint) -> Bool {
-        guard sessions[client] == nil else { return true }
-        return sessions.count < limits.downloads
-            && sessions.keys.count { $0.address == client.address } < limits.downloadsPerClient
+    /// Makes room for one more download, or gives nil where there is none.
+    ///
+    /// Who has waited longest without a word gives way: behind a forged address there is nobody who would answer.
+    mutating func makeRoom(for client: Endpoint, at now: Instant) -> Effects? {
+        var effects = Effects()
+        guard sessions[client] == nil else { return effects }
+        let own = sessions.values.filter { $0.route.client.address == client.address }
+        let isOwnLimit = own.count >= limits.downloadsPerClient
+        guard isOwnLimit || sessions.count >= limits.downloads else { return effects }
+        let silent = (isOwnLimit ? own : Array(sessions.values)).filter { !$0.transfer.isAnswered }
+        guard let oldest = silent.min(by: { $0.began < $1.began }) else {
+            counters.dropped += 1
+            return nil
+        }
+        settle(Transfer.Step(outcome: .failed("it never answered, and gave way")), oldest, at: now, &effects)
+        return effects
     }
 
     mutating func begin(

@@ -1,4 +1,5 @@
 import Linux
+import Systemd
 import Wire
 
 /// Gives firmware its first program, over TFTP and through one port.
@@ -6,6 +7,7 @@ import Wire
 /// Answering every client from port 69 keeps firewalls simple, and works with what firmware there is.
 actor TFTPServer: Service {
     private let socket: DatagramSocket
+    private let reactor: Reactor
     private let files: BootFiles
     private let report: @Sendable (Progress) -> Void
     private var sessions: Sessions
@@ -15,6 +17,7 @@ actor TFTPServer: Service {
         limits: Sessions.Limits = Sessions.Limits(), report: @escaping @Sendable (Progress) -> Void
     ) throws(Errno) {
         self.socket = try DatagramSocket(socket, reactor)
+        self.reactor = reactor
         self.files = files
         self.report = report
         sessions = Sessions(limits: limits)
@@ -37,7 +40,11 @@ actor TFTPServer: Service {
         do {
             return try await socket.receive(until: sessions.deadline)
         } catch {
-            guard let error = error as? Errno, error == .timedOut else { throw error }
+            guard let error = error as? Errno else { throw error }
+            guard error != .timedOut else { return nil }
+            // An interface that goes down breaks one call, not the socket.
+            Journal.log(.warning, "a request for a boot file could not be received: \(error)")
+            try await reactor.sleep(for: .milliseconds(100))
             return nil
         }
     }
@@ -65,10 +72,8 @@ actor TFTPServer: Service {
         case .octet, .netascii: break
         case .mail, .unknown: return await send(.error(.illegalOperation), on: route)
         }
-        guard sessions.hasRoom(for: route.client) else {
-            sessions.counters.dropped += 1
-            return
-        }
+        guard let farewell = sessions.makeRoom(for: route.client, at: .now) else { return }
+        await carryOut(farewell)
         guard let name = BootFileName(request.name) else {
             let name = String(decoding: request.name.prefix(100), as: UTF8.self)
             return await refuse(name, "no file has such a name", route)

@@ -31,11 +31,11 @@ import Testing
         try Files.write("program", to: "\(folder.path)/ipxe-amd64.efi")
         try Files.write("secret", to: "\(folder.path)/secret")
         let files = BootFiles(folder: folder.path)
-        #expect(try await files.content(of: name("ipxe.efi"), for: 0) == Array("program".utf8))
-        #expect(try await files.content(of: name("any/where/ipxe-amd64.efi"), for: 0) == Array("program".utf8))
-        #expect(try await files.content(of: name("secret"), for: 0) == nil)
+        #expect(try await files.content(of: name("ipxe.efi"), for: asker(0)) == Array("program".utf8))
+        #expect(try await files.content(of: name("any/where/ipxe-amd64.efi"), for: asker(0)) == Array("program".utf8))
+        #expect(try await files.content(of: name("secret"), for: asker(0)) == nil)
         unlink("\(folder.path)/ipxe-amd64.efi")
-        #expect(try await files.content(of: name("ipxe.efi"), for: 0) == Array("program".utf8))
+        #expect(try await files.content(of: name("ipxe.efi"), for: asker(0)) == Array("program".utf8))
     }
 
     @Test func `a missing file names the package, and is found when it comes`() async throws {
@@ -45,20 +45,26 @@ import Testing
         #expect(problems.count == 4)
         #expect(
             problems.first == "\(folder.path)/undionly.kpxe cannot be read (No such file or directory):"
-                + " install Debian's package ipxe, of Debian 13 or newer, or name the folder with its files in SPROUT_NETBOOT_FILES"
+                + " install Debian's package ipxe, of Debian 13 or newer,"
+                + " or name the folder with its files in SPROUT_NETBOOT_FILES"
         )
-        await #expect(throws: BootFiles.Missing.self) { _ = try await files.content(of: name("snponly.efi"), for: 0) }
+        await #expect(throws: BootFiles.Missing.self) {
+            _ = try await files.content(of: name("snponly.efi"), for: asker(0))
+        }
         try Files.write("x", to: "\(folder.path)/snponly.efi")
-        #expect(try await files.content(of: name("snponly.efi"), for: 0) == [120])
+        #expect(try await files.content(of: name("snponly.efi"), for: asker(0)) == [120])
         #expect(await files.problems().count == 3)
     }
 
     @Test func `a file may be made for the one who asks`() async throws {
         let files = BootFiles(
-            folder: "/nowhere", made: ["autoexec.ipxe": { $1 == 7 ? Array("\($0.folder) \($1)".utf8) : nil }])
-        #expect(try await files.content(of: name("AA-BB/autoexec.ipxe"), for: 7) == Array("aa-bb 7".utf8))
-        #expect(try await files.content(of: name("autoexec.ipxe"), for: 8) == nil)
+            folder: "/nowhere",
+            made: ["autoexec.ipxe": { $1.client == 7 ? Array("\($0.folder) \($1.localAddress)".utf8) : nil }])
+        #expect(try await files.content(of: name("AA-BB/autoexec.ipxe"), for: asker(7)) == Array("aa-bb 2".utf8))
+        #expect(try await files.content(of: name("autoexec.ipxe"), for: asker(8)) == nil)
     }
+
+    private func asker(_ client: UInt32) -> BootFiles.Asker { BootFiles.Asker(client: client, localAddress: 2) }
 
     private func name(_ text: String) throws -> BootFileName { try #require(BootFileName(Array(text.utf8))) }
 }

@@ -87,14 +87,31 @@ import Wire
 
     @Test func `downloads are limited, each client's and all`() {
         var sessions = Sessions(limits: Sessions.Limits(downloads: 3, downloadsPerClient: 2))
-        for (port, address) in [(1, 1), (2, 1), (3, 2)] as [(UInt16, UInt32)] {
-            let route = Self.route(port, address: address)
-            #expect(sessions.hasRoom(for: route.client))
+        let routes = [(1, 1), (2, 1), (1, 2)].map { Self.route($0, address: $1) }
+        for route in routes {
             _ = sessions.begin("a", Self.file, options: TFTPOptions(), on: route, at: Self.start)
-            if port == 2 { #expect(!sessions.hasRoom(for: Endpoint(address: 1, port: 9))) }
+            _ = sessions.received(.acknowledgement(block: 1), on: route, at: Self.start)
         }
-        #expect(!sessions.hasRoom(for: Endpoint(address: 3, port: 9)))
-        #expect(sessions.hasRoom(for: Endpoint(address: 1, port: 1)))
+        let rooms = [(9, 1), (9, 2), (9, 3), (2, 1)].map { port, address in
+            sessions.makeRoom(for: Endpoint(address: address, port: port), at: Self.start) != nil
+        }
+        #expect(rooms == [false, false, false, true])
+        #expect(sessions.counters.dropped == 3)
+    }
+
+    @Test(arguments: [Sessions.Limits(downloads: 3), Sessions.Limits(downloadsPerClient: 3)])
+    func `who has waited longest without a word gives way`(limits: Sessions.Limits) {
+        var sessions = Sessions(limits: limits)
+        for port in [1, 2, 3] as [UInt16] {
+            let time = Self.start + .milliseconds(Int(port))
+            _ = sessions.begin("a", Self.file, options: TFTPOptions(), on: Self.route(port), at: time)
+        }
+        _ = sessions.received(.acknowledgement(block: 1), on: Self.route(1), at: Self.start)
+        let farewell = sessions.makeRoom(for: Self.route(4).client, at: Self.start)
+        #expect(farewell?.packets.isEmpty == true)
+        guard case .failed(let download, _) = farewell?.reports.first else { return #expect(Bool(false)) }
+        #expect(download.client == Self.route(2).client)
+        #expect(sessions.count == 2)
     }
 
     @Test func `requests are limited by the second, and for each client on its own`() {
