@@ -68,14 +68,16 @@ let package = Package(
 
         // MARK: Tests
 
-        .testTarget(name: "BootTests", dependencies: ["Linux", "Wire", "sprout-boot"], swiftSettings: strict),
+        .target(name: "Seeded", path: "Tests/Seeded", swiftSettings: strict),
+        .testTarget(
+            name: "BootTests", dependencies: ["Linux", "Seeded", "Wire", "sprout-boot"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["Linux", "sprout"], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "HTTP"], swiftSettings: strict),
         .testTarget(name: "DatabaseTests", dependencies: ["Database"], swiftSettings: strict),
         .testTarget(
             name: "DHCPTests", dependencies: ["Control", "Ledger", "Linux", "Model", "Store", "Wire", "sprout-dhcp"],
             swiftSettings: strict),
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Linux"], swiftSettings: strict),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Linux", "Seeded"], swiftSettings: strict),
         .testTarget(
             name: "LedgerTests",
             dependencies: ["Database", "Ledger", "Linux", "Model", "Store"],
@@ -84,11 +86,11 @@ let package = Package(
         .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: strict),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
         .testTarget(name: "RecipesTests", dependencies: ["Model", "Recipes"], swiftSettings: strict),
-        .testTarget(name: "SettingsTests", dependencies: ["Model", "Settings"], swiftSettings: strict),
+        .testTarget(name: "SettingsTests", dependencies: ["Model", "Seeded", "Settings"], swiftSettings: strict),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: strict),
         .testTarget(name: "WebTests", dependencies: ["sprout-web"], swiftSettings: strict),
-        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
-        .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: strict),
+        .testTarget(name: "WireTests", dependencies: ["Seeded", "Wire"], swiftSettings: strict),
+        .testTarget(name: "YAMLTests", dependencies: ["Seeded", "YAML"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,5 @@
 import Linux
+import Seeded
 import Testing
 import Wire
 
@@ -99,7 +100,7 @@ import Wire
     /// Packets get lost both ways at random, and every one may come twice.
     @Test(arguments: [1, 2, 4, 16], [1, 2, 3])
     func `a client has every byte in the end`(window: Int, seed: UInt64) {
-        var random = BootSeededGenerator(state: seed)
+        var random = Seeded(state: seed)
         let content = Bench.content(60_000)
         var bench = Bench(content.count, TFTPOptions(blockSize: 1428, windowSize: window))
         var client = Client(window: window)
@@ -141,18 +142,5 @@ private struct Client {
         guard inWindow == window || bytes.count < 1428 else { return [] }
         inWindow = 0
         return [last]
-    }
-}
-
-/// The same numbers in every run (SplitMix64).
-struct BootSeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

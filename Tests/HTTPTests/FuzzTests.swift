@@ -1,3 +1,4 @@
+import Seeded
 import Testing
 
 @testable import HTTP
@@ -42,7 +43,7 @@ import Testing
     }
 
     @Test func `ten thousand mutations are survived`() {
-        var random = SeededGenerator(state: 2026)
+        var random = Seeded(state: 2026)
         let fixtures = Self.requests + Self.responses + Self.streams
         for _ in 0..<10_000 {
             var bytes = fixtures.randomElement(using: &random) ?? []
@@ -51,7 +52,7 @@ import Testing
         }
     }
 
-    private func mutate(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
+    private func mutate(_ bytes: inout [UInt8], _ random: inout Seeded) {
         let place = Int.random(in: 0...bytes.count, using: &random)
         let interesting: [UInt8] = [0, 9, 10, 13, 32, 37, 45, 58, 61, 127, 128, 255]
         switch Int.random(in: 0..<4, using: &random) {
@@ -60,18 +61,5 @@ import Testing
         case 2 where place < bytes.count: bytes.removeSubrange(place..<min(bytes.count, place + 5))
         default: bytes.insert(contentsOf: bytes.prefix(place).suffix(20), at: place)
         }
-    }
-}
-
-/// The same numbers in every run (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

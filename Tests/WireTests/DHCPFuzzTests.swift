@@ -1,3 +1,4 @@
+import Seeded
 import Testing
 
 @testable import Wire
@@ -19,7 +20,7 @@ import Testing
     }
 
     @Test func `ten thousand mutations are read or refused, and read again as they were`() throws {
-        var random = SeededGenerator(state: 2026)
+        var random = Seeded(state: 2026)
         var accepted = 0
         for _ in 0..<10_000 {
             var bytes = Fixture.all.randomElement(using: &random)?.bytes ?? []
@@ -33,7 +34,7 @@ import Testing
     }
 
     @Test func `a thousand messages of any content are read as they were written`() throws {
-        var random = SeededGenerator(state: 53)
+        var random = Seeded(state: 53)
         for _ in 0..<1000 {
             let message = anyMessage(&random)
             let bytes = message.serialized()
@@ -49,7 +50,7 @@ import Testing
         _ = (message.isRaspberryPi, "\(message.hardwareAddress)", "\(message.clientAddress)")
     }
 
-    private func anyMessage(_ random: inout SeededGenerator) -> DHCPMessage {
+    private func anyMessage(_ random: inout Seeded) -> DHCPMessage {
         var message = DHCPMessage(answering: Self.template)
         message.operation = Bool.random(using: &random) ? .request : .reply
         message.hardwareAddress = HardwareAddress(
@@ -72,7 +73,7 @@ import Testing
         return message
     }
 
-    private func anyBytes(_ count: ClosedRange<Int>, _ random: inout SeededGenerator) -> [UInt8] {
+    private func anyBytes(_ count: ClosedRange<Int>, _ random: inout Seeded) -> [UInt8] {
         (0..<Int.random(in: count, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
     }
 
@@ -83,7 +84,7 @@ import Testing
         return message
     }()
 
-    private func mutate(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
+    private func mutate(_ bytes: inout [UInt8], _ random: inout Seeded) {
         let place = Int.random(in: 0...bytes.count, using: &random)
         let interesting: [UInt8] = [0, 1, 2, 3, 4, 43, 52, 53, 60, 77, 82, 93, 97, 128, 175, 255]
         switch Int.random(in: 0..<5, using: &random) {
@@ -93,18 +94,5 @@ import Testing
         case 3 where place < bytes.count: bytes.removeSubrange(place..<min(bytes.count, place + 5))
         default: bytes.insert(contentsOf: [52, 1, UInt8.random(in: 0...4, using: &random)], at: min(240, place))
         }
-    }
-}
-
-/// The same numbers in every run (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,3 +1,4 @@
+import Seeded
 import Testing
 
 @testable import Wire
@@ -24,7 +25,7 @@ import Testing
     }
 
     @Test func `ten thousand mutations are survived`() throws {
-        var random = SeededGenerator(state: 2026)
+        var random = Seeded(state: 2026)
         for _ in 0..<10_000 {
             var bytes = Self.fixtures.randomElement(using: &random) ?? []
             for _ in 0..<Int.random(in: 1...8, using: &random) { mutate(&bytes, &random) }
@@ -32,7 +33,7 @@ import Testing
         }
     }
 
-    private func mutate(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
+    private func mutate(_ bytes: inout [UInt8], _ random: inout Seeded) {
         let place = Int.random(in: 0...bytes.count, using: &random)
         let interesting: [UInt8] = [0, 1, 3, 4, 5, 6, 46, 47, 48, 57, 92, 127, 128, 255]
         switch Int.random(in: 0..<4, using: &random) {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Seeded
 import Testing
 import YAML
 
@@ -66,18 +67,5 @@ import YAML
     private func example(_ name: String) throws -> [UInt8] {
         let url = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../deploy/\(name)")
         return Array(try Data(contentsOf: url))
-    }
-}
-
-/// SplitMix64: the same numbers in every run.
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }
