@@ -69,10 +69,17 @@ extension Ledger {
     ///
     /// True if that is news.
     public func rejectSettings(_ problem: String, by author: Author) throws -> Bool {
+        let message = "The last good settings stay in force: \(problem)"
+        return try note(problem, "provisioning.problem", .settingsRejected, message, by: author)
+    }
+
+    private func note(
+        _ problem: String, _ key: String, _ kind: Event.Kind, _ message: String, by author: Author
+    ) throws -> Bool {
         try connection.write {
-            guard try setting("provisioning.problem") != problem else { return false }
-            try put("provisioning.problem", problem)
-            try append(.settingsRejected, "The last good settings stay in force: \(problem)", by: author)
+            guard try setting(key) != problem else { return false }
+            try put(key, problem)
+            try append(kind, message, by: author)
             return true
         }
     }
@@ -90,13 +97,9 @@ extension Ledger {
     /// Notes why a server types file is not in force; the last good one stays.
     ///
     /// True if that is news.
-    public func reject(_ problem: String, from source: String, by author: Author) throws -> Bool {
-        try connection.write {
-            guard try setting("server_types.problem") != problem else { return false }
-            try put("server_types.problem", problem)
-            try append(.serverTypesRejected, "The last good server types stay in force: \(problem)", by: author)
-            return true
-        }
+    public func reject(_ problem: String, by author: Author) throws -> Bool {
+        let message = "The last good server types stay in force: \(problem)"
+        return try note(problem, "server_types.problem", .serverTypesRejected, message, by: author)
     }
 
     private func typesInForce() throws -> [ServerTypeRecord] {

@@ -62,6 +62,10 @@ public actor Store {
         ) { Host($0) }.first ?? nil
     }
 
+    public func hostCount() throws -> Int {
+        try connection.rows("SELECT count(*) FROM host") { Int($0.int(0)) }.first ?? 0
+    }
+
     /// How many hosts are in each state that has any.
     public func stateCounts() throws -> [HostState: Int] {
         let rows = try connection.rows("SELECT state, count(*) FROM host GROUP BY state") {
@@ -148,10 +152,7 @@ public actor Store {
         let types = try connection.rows(
             "SELECT key, display_name, body FROM server_type WHERE version = ? ORDER BY key", .int(version)
         ) { ServerTypesInForce.Entry(key: $0.text(0), displayName: $0.text(1), body: $0.text(2)) }
-        let problem =
-            try connection.rows("SELECT value FROM setting WHERE key = 'server_types.problem'") {
-                $0.optionalText(0)
-            }.first ?? nil
+        let problem = try setting("server_types.problem")
         return ServerTypesInForce(version: version ?? 0, types: types, problem: problem)
     }
 }

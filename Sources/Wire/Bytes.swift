@@ -27,7 +27,9 @@ extension Array where Element == UInt8 {
 extension Span<UInt8> {
     /// The number at an offset that is known to lie inside.
     func number<Number: FixedWidthInteger>(at offset: Int, as type: Number.Type) -> Number {
-        Array(copying: extracting(offset..<offset + type.bitWidth / 8)).number(at: 0, as: type)
+        var number: Number = 0
+        for index in offset..<offset + type.bitWidth / 8 { number = number << 8 | Number(self[index]) }
+        return number
     }
 
     func bytes(_ range: Range<Int>) -> [UInt8] { Array(copying: extracting(range)) }

@@ -27,8 +27,8 @@ public struct TFTPOptions: Equatable, Sendable {
         while let nameEnd = bytes.firstZero(from: cursor), nameEnd > cursor,
             let valueEnd = bytes.firstZero(from: nameEnd + 1)
         {
-            let name = String(decoding: bytes.slice(cursor..<nameEnd), as: UTF8.self).lowercased()
-            if let value = Self.number(bytes.slice(nameEnd + 1..<valueEnd)) { set(name, value) }
+            let name = String(decoding: bytes.bytes(cursor..<nameEnd), as: UTF8.self).lowercased()
+            if let value = Self.number(bytes.bytes(nameEnd + 1..<valueEnd)[...]) { set(name, value) }
             cursor = valueEnd + 1
         }
     }

@@ -18,16 +18,17 @@ public enum TFTPPacket: Equatable, Sendable {
 
     public init(parsing bytes: Span<UInt8>) throws(Malformed) {
         guard bytes.count >= 4 else { throw .truncated }
-        let operation = bytes.number(at: 0)
+        let operation = bytes.number(at: 0, as: UInt16.self)
         switch Operation(rawValue: operation) {
         case .readRequest: self = .readRequest(try TFTPRequest(parsing: bytes, from: 2))
         case .writeRequest: self = .writeRequest(try TFTPRequest(parsing: bytes, from: 2))
-        case .data: self = .data(block: bytes.number(at: 2), bytes: bytes.slice(4..<bytes.count))
-        case .acknowledgement: self = .acknowledgement(block: bytes.number(at: 2))
+        case .data: self = .data(block: bytes.number(at: 2, as: UInt16.self), bytes: bytes.bytes(4..<bytes.count)[...])
+        case .acknowledgement: self = .acknowledgement(block: bytes.number(at: 2, as: UInt16.self))
         case .error:
             // Some firmware sends its last words without the NUL.
-            let text = bytes.slice(4..<(bytes.firstZero(from: 4) ?? bytes.count))
-            self = .error(TFTPError(code: bytes.number(at: 2), text: String(decoding: text, as: UTF8.self)))
+            let text = bytes.bytes(4..<(bytes.firstZero(from: 4) ?? bytes.count))
+            self = .error(
+                TFTPError(code: bytes.number(at: 2, as: UInt16.self), text: String(decoding: text, as: UTF8.self)))
         case .optionAcknowledgement: self = .optionAcknowledgement(TFTPOptions(parsing: bytes, from: 2))
         case nil: throw .unknownOperation(operation)
         }
@@ -37,9 +38,9 @@ public enum TFTPPacket: Equatable, Sendable {
         switch self {
         case .readRequest(let request): Operation.readRequest.bytes + request.serialized()
         case .writeRequest(let request): Operation.writeRequest.bytes + request.serialized()
-        case .data(let block, let bytes): Operation.data.bytes + block.bytes + bytes
-        case .acknowledgement(let block): Operation.acknowledgement.bytes + block.bytes
-        case .error(let error): Operation.error.bytes + error.code.bytes + Array(error.text.utf8) + [0]
+        case .data(let block, let bytes): Operation.data.bytes + block.bigEndianBytes + bytes
+        case .acknowledgement(let block): Operation.acknowledgement.bytes + block.bigEndianBytes
+        case .error(let error): Operation.error.bytes + error.code.bigEndianBytes + Array(error.text.utf8) + [0]
         case .optionAcknowledgement(let options): Operation.optionAcknowledgement.bytes + options.serialized()
         }
     }
@@ -48,7 +49,7 @@ public enum TFTPPacket: Equatable, Sendable {
         case readRequest = 1
         case writeRequest, data, acknowledgement, error, optionAcknowledgement
 
-        var bytes: [UInt8] { rawValue.bytes }
+        var bytes: [UInt8] { rawValue.bigEndianBytes }
     }
 }
 
@@ -73,8 +74,8 @@ public struct TFTPRequest: Equatable, Sendable {
         var modeStart = nameEnd + 1
         while modeStart < bytes.count, bytes[modeStart] == 0 { modeStart += 1 }
         guard let modeEnd = bytes.firstZero(from: modeStart) else { throw .unterminated(.mode) }
-        name = Array(bytes.slice(start..<nameEnd))
-        mode = Mode(String(decoding: bytes.slice(modeStart..<modeEnd), as: UTF8.self))
+        name = bytes.bytes(start..<nameEnd)
+        mode = Mode(String(decoding: bytes.bytes(modeStart..<modeEnd), as: UTF8.self))
         options = TFTPOptions(parsing: bytes, from: modeEnd + 1)
     }
 
@@ -117,13 +118,7 @@ public struct TFTPError: Equatable, Sendable {
     public static let unknownTransfer = TFTPError(code: 5, text: "Unknown transfer")
 }
 
-extension UInt16 {
-    fileprivate var bytes: [UInt8] { [UInt8(self >> 8), UInt8(self & 0xff)] }
-}
-
 extension Span<UInt8> {
-    fileprivate func number(at index: Int) -> UInt16 { UInt16(self[index]) << 8 | UInt16(self[index + 1]) }
-
     func firstZero(from start: Int) -> Int? {
         var index = start
         while index < count {
@@ -131,12 +126,5 @@ extension Span<UInt8> {
             index += 1
         }
         return nil
-    }
-
-    func slice(_ range: Range<Int>) -> ArraySlice<UInt8> {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(range.count)
-        for index in range { bytes.append(self[index]) }
-        return bytes[...]
     }
 }

@@ -2,6 +2,7 @@ import Linux
 import Recipes
 import Store
 import Systemd
+import Wire
 
 /// TFTP where its port was opened, and idle where network boot is off.
 struct Netboot: Service {
@@ -31,7 +32,7 @@ struct Netboot: Service {
 
     /// True work for the watchdog, and what it found.
     func check(_ store: Store) async throws -> String {
-        let hosts = try await store.stateCounts().values.reduce(0, +)
+        let hosts = try await store.hostCount()
         guard let server else { return "\(hosts) hosts known; network boot is off: its port is not open" }
         let counters = await server.counters
         return "\(hosts) hosts known; TFTP: \(counters.finished) files sent, \(counters.failed) failed"
@@ -41,8 +42,7 @@ struct Netboot: Service {
 /// Makes the script that a first program asks for over TFTP, at the address of ours at which it asked.
 func autoexec(httpPort: UInt16) -> BootFiles.Maker {
     { _, asker in
-        let address = [24, 16, 8, 0].map { "\(asker.localAddress >> $0 & 255)" }.joined(separator: ".")
-        let server = "http://\(address)\(httpPort == 80 ? "" : ":\(httpPort)")"
+        let server = "http://\(IPv4Address(rawValue: asker.localAddress))\(httpPort == 80 ? "" : ":\(httpPort)")"
         return Array(BootScript.autoexec(server: server).text.utf8)
     }
 }

@@ -10,7 +10,7 @@ daemon { reactor, termination in
     let surroundings = Surroundings()
     var sockets = ListenSockets()
     let store = try Store(path: surroundings.database)
-    let health = Health("sprout-metadata") { "\(try await store.stateCounts().values.reduce(0, +)) hosts known" }
+    let health = Health("sprout-metadata") { "\(try await store.hostCount()) hosts known" }
     let observations = Observations(socket: surroundings.observeSocket, reactor)
     observations.report(.started("sprout-metadata"))
 

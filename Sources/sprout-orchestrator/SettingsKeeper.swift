@@ -99,7 +99,7 @@ actor SettingsKeeper: Service {
     private func reject(_ path: String, _ problem: String) async throws {
         let isNews = try await desk.commit {
             path == serverTypes
-                ? try await desk.ledger.reject(problem, from: path, by: Self.author)
+                ? try await desk.ledger.reject(problem, by: Self.author)
                 : try await desk.ledger.rejectSettings(problem, by: Self.author)
         }
         guard isNews else { return }

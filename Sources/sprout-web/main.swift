@@ -13,7 +13,7 @@ daemon { reactor, termination in
     let orchestrator = Orchestrator(socket: surroundings.commandSocket, reactor)
     let feed = Feed()
     let site = Site(store: store, orchestrator: orchestrator, feed: feed)
-    let health = Health("sprout-web") { "\(try await store.stateCounts().values.reduce(0, +)) hosts shown" }
+    let health = Health("sprout-web") { "\(try await store.hostCount()) hosts shown" }
     let observations = Observations(socket: surroundings.observeSocket, reactor)
     observations.report(.started("sprout-web"))
 

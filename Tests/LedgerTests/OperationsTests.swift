@@ -92,8 +92,8 @@ import Testing
 
     @Test func `P13: a rejected file is noted once, and forgotten when a good one comes`() async throws {
         let scene = try await Scene()
-        #expect(try await scene.ledger.reject("line 3: wrong", from: "a test", by: Scene.author))
-        #expect(try await !scene.ledger.reject("line 3: wrong", from: "a test", by: Scene.author))
+        #expect(try await scene.ledger.reject("line 3: wrong", by: Scene.author))
+        #expect(try await !scene.ledger.reject("line 3: wrong", by: Scene.author))
         #expect(try await scene.store().serverTypes().problem == "line 3: wrong")
         #expect(try scene.count("SELECT count(*) FROM event WHERE kind = 'server_types.rejected'") == 1)
         let same = [ServerTypeRecord(key: "vm", displayName: "vm", hostnamePrefix: "vm-", body: "{}")]
