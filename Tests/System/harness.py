@@ -154,19 +154,22 @@ class Sprout:
 
     @contextlib.contextmanager
     def events(self, after=None, last_event_id=None):
-        """Follows /events; gives a function that returns the next event as a dictionary."""
+        """Follows /events; gives a function that returns the next event, or the next of a kind, as a dictionary.
+
+        A daemon tells that it has started when it gets to it: a test that waits for a host asks for that kind."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         headers = {} if last_event_id is None else {"Last-Event-ID": str(last_event_id)}
         connection.request("GET", "/events" + ("" if after is None else f"?after={after}"), headers=headers)
         answer = connection.getresponse()
         assert answer.status == 200, answer.status
 
-        def next_event():
+        def next_event(kind=None):
             event = {}
             while True:
                 line = answer.readline().decode().rstrip("\n")
                 if not line and "data" in event and event.get("event") != "heartbeat":
-                    return event
+                    if kind in (None, event["data"].get("kind")):
+                        return event
                 if not line:
                     event = {}
                 if line and not line.startswith(":"):
