@@ -119,7 +119,44 @@ enum Migrations {
             body TEXT NOT NULL,
             PRIMARY KEY (version, key)
         ) STRICT;
+        """,
         """
+        -- What was seen of each machine on its way through netboot: a bounded memory, not the audit trail.
+        CREATE TABLE sighting (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            at INTEGER NOT NULL,
+            mac TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            daemon TEXT NOT NULL,
+            body TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX sighting_by_mac ON sighting (mac, id);
+
+        -- Why a machine does not get on, as it was told last.
+        CREATE TABLE verdict (
+            mac TEXT PRIMARY KEY,
+            at INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            sentence TEXT NOT NULL,
+            remedy TEXT NOT NULL
+        ) STRICT;
+
+        -- What machines said they are: two that claim one MAC address are told apart by it.
+        CREATE TABLE identity (
+            mac TEXT NOT NULL,
+            uuid TEXT NOT NULL,
+            serial TEXT NOT NULL,
+            address TEXT,
+            first_seen INTEGER NOT NULL,
+            last_seen INTEGER NOT NULL,
+            PRIMARY KEY (mac, uuid, serial)
+        ) STRICT;
+        CREATE INDEX identity_by_uuid ON identity (uuid);
+
+        ALTER TABLE host ADD COLUMN netboot_program TEXT;
+        ALTER TABLE host ADD COLUMN local_boot TEXT NOT NULL DEFAULT 'auto';
+        ALTER TABLE operation ADD COLUMN reentries INTEGER NOT NULL DEFAULT 0;
+        """,
     ]
 
     /// Brings the database to this release's layout, each step in a transaction of its own.
