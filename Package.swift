@@ -63,7 +63,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .executableTarget(
-            name: "sprout-web", dependencies: ["Control", "HTTP", "Linux", "Model", "Store", "Systemd"],
+            name: "sprout-web", dependencies: ["Control", "HTTP", "Linux", "Model", "Recipes", "Store", "Systemd"],
             swiftSettings: strict),
 
         // MARK: Tests

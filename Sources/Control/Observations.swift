@@ -15,15 +15,19 @@ public struct Observation: Equatable, Sendable, Codable {
     /// The machine that was seen, and what it said of itself.
     public var mac: MACAddress?
     public var traits: Discovery.Traits?
+    /// What it did.
+    public var sighting: Sighting?
 
     public init(
-        _ kind: Kind, daemon: String, message: String, mac: MACAddress? = nil, traits: Discovery.Traits? = nil
+        _ kind: Kind, daemon: String, message: String, mac: MACAddress? = nil, traits: Discovery.Traits? = nil,
+        sighting: Sighting? = nil
     ) {
         self.kind = kind
         self.daemon = daemon
         self.message = message
         self.mac = mac
         self.traits = traits
+        self.sighting = sighting
     }
 }
 
@@ -65,10 +69,12 @@ extension Observation {
         Observation(.daemonStarted, daemon: daemon, message: "\(daemon) \(Release.version) started.")
     }
 
-    /// A machine was seen on its way through netboot.
-    public static func machine(
-        _ mac: MACAddress, did what: String, _ traits: Discovery.Traits, by daemon: String = "sprout-boot"
-    ) -> Observation {
-        Observation(.machineSeen, daemon: daemon, message: "\(mac) \(what).", mac: mac, traits: traits)
+    /// A machine was seen on its way through netboot; `traits` is what it said of itself, if it said anything.
+    public static func machine(_ sighting: Sighting, _ traits: Discovery.Traits? = nil) -> Observation {
+        let who = sighting.mac.map { "\($0)" } ?? sighting.details.address ?? "a machine"
+        return Observation(
+            .machineSeen, daemon: sighting.daemon, message: "\(who) \(sighting).",
+            mac: traits.flatMap { _ in sighting.mac },
+            traits: traits, sighting: sighting)
     }
 }

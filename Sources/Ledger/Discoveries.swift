@@ -7,29 +7,25 @@ extension Ledger {
     ///
     /// Anybody on the network can pretend to be any number of machines: how many are kept is limited, and one that was
     /// seen just now is not written again.
-    public func saw(_ mac: MACAddress, _ traits: Discovery.Traits, by author: Author) throws -> Bool {
+    func noteDiscovery(_ mac: MACAddress, _ traits: Discovery.Traits, by author: Author) throws -> Bool {
         let moment = now()
         let owners = try connection.rows("SELECT host FROM host_mac WHERE mac = ?", .text("\(mac)")) { $0.text(0) }
         guard owners.isEmpty else { return false }
         guard let known = try discovery(mac) else {
-            return try connection.write {
-                try forgetOldest()
-                try write(Discovery(mac: mac, firstSeen: moment, lastSeen: moment, isIgnored: false, traits: traits))
-                try append(.discoveryAppeared, "\(mac) netboots, and is no host.", by: author)
-                return true
-            }
+            try forgetOldest()
+            try write(Discovery(mac: mac, firstSeen: moment, lastSeen: moment, isIgnored: false, traits: traits))
+            try append(.discoveryAppeared, "\(mac) netboots, and is no host.", by: author)
+            return true
         }
         var seen = known
         seen.lastSeen = moment
         seen.traits.merge(traits)
         let isNews = seen.traits != known.traits
         guard isNews || known.lastSeen.milliseconds + Self.quietTime < moment.milliseconds else { return false }
-        return try connection.write {
-            try write(seen)
-            guard isNews, !seen.isIgnored else { return false }
-            try append(.discoveryNoticed, "\(mac) is \(seen.summary).", by: author)
-            return true
-        }
+        try write(seen)
+        guard isNews, !seen.isIgnored else { return false }
+        try append(.discoveryNoticed, "\(mac) is \(seen.summary).", by: author)
+        return true
     }
 
     /// Makes a host of a machine that was seen.

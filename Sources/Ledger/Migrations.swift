@@ -128,9 +128,11 @@ enum Migrations {
             mac TEXT NOT NULL,
             kind TEXT NOT NULL,
             daemon TEXT NOT NULL,
+            address TEXT,
             body TEXT NOT NULL
         ) STRICT;
         CREATE INDEX sighting_by_mac ON sighting (mac, id);
+        CREATE INDEX sighting_by_address ON sighting (address, id) WHERE address IS NOT NULL;
 
         -- Why a machine does not get on, as it was told last.
         CREATE TABLE verdict (
@@ -138,7 +140,8 @@ enum Migrations {
             at INTEGER NOT NULL,
             kind TEXT NOT NULL,
             sentence TEXT NOT NULL,
-            remedy TEXT NOT NULL
+            remedy TEXT NOT NULL,
+            candidate TEXT
         ) STRICT;
 
         -- What machines said they are: two that claim one MAC address are told apart by it.

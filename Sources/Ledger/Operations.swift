@@ -21,6 +21,7 @@ extension Ledger {
                 "UPDATE host SET state = ?, state_since = ? WHERE id = ?",
                 .text(host.state.rawValue), .int(moment.milliseconds), .text(host.id))
             try setDeadline(host, operation, moment)
+            if step.to == .pxeReady { try forgetVerdicts(host) }
             for effect in step.effects { try add(effect, host, operation, moment) }
             let why = reason.map { ": \($0)" } ?? "."
             try append(
@@ -41,7 +42,8 @@ extension Ledger {
         for (id, _, state) in due {
             let minutes = (state.deadline ?? .zero).components.seconds / 60
             let reason =
-                "it was still \(state.rawValue) after \(minutes) minutes. Look at its timeline, then rebuild it."
+                try verdictOnNetboot(ofHost: id, state).map { "it never netbooted in \(minutes) minutes. \($0)" }
+                ?? "it was still \(state.rawValue) after \(minutes) minutes. Look at its timeline, then rebuild it."
             _ = try advance(hostID: id, on: .deadlinePassed, reason: reason, by: author)
         }
         return due.map(\.1)

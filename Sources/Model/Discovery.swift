@@ -36,7 +36,7 @@ public struct Discovery: Equatable, Sendable, Codable {
         }
 
         /// Whatever a machine sends, no more than a line of it is kept.
-        private static func short(_ text: String) -> String {
+        static func short(_ text: String) -> String {
             let visible = text.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? " " : $0 }
             return String(String.UnicodeScalarView(visible.prefix(100)))
         }

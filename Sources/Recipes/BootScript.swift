@@ -40,6 +40,12 @@ public struct BootScript: Equatable, Sendable {
         BootScript(server, [line(host, "failed: \(reason)")] + localBoot)
     }
 
+    /// A host whose MAC address two machines claim: nobody knows which of them this is, so it is left alone.
+    public static func contested(_ host: Host, server: String) -> BootScript {
+        BootScript(
+            server, [line(host, "two machines claim this MAC address; say on the page above which it is")] + localBoot)
+    }
+
     /// What the first program asks for before it has asked anything else: it leads to the script of its machine.
     ///
     /// The network is not open yet there, though the firmware's lease is known. A new lease is asked for only if that

@@ -22,6 +22,12 @@ extension DHCPMessage {
         return IPv4Address(rawValue: bytes.number(at: 0, as: UInt32.self))
     }
 
+    /// The address that a client would like to have, or has been offered (option 50).
+    public var requestedAddress: IPv4Address? {
+        guard let bytes = options[.requestedAddress], bytes.count == 4 else { return nil }
+        return IPv4Address(rawValue: bytes.number(at: 0, as: UInt32.self))
+    }
+
     /// The numbers of the options that the client would like to have (option 55).
     public var parameterList: [UInt8] { options[.parameterList] ?? [] }
 

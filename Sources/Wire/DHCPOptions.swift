@@ -78,6 +78,7 @@ public struct DHCPOptions: Equatable, Sendable {
 
 extension DHCPOptions.Code {
     public static let vendorOptions = Self(rawValue: 43)
+    public static let requestedAddress = Self(rawValue: 50)
     static let overload = Self(rawValue: 52)
     public static let messageType = Self(rawValue: 53)
     public static let serverIdentifier = Self(rawValue: 54)

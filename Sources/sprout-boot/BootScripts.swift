@@ -12,10 +12,11 @@ struct BootScripts: Sendable {
     func script(_ request: Request) async throws -> Response {
         let mac = try mac(of: request)
         let server = try server(of: request)
-        guard let host = try await store.host(withMAC: mac) else {
-            report(.machine(mac, did: "fetched its script", Discovery.Traits(address: request.headers["x-real-ip"])))
-            return Self.answer(.unknown(mac, server: server))
-        }
+        let address = request.headers["x-real-ip"]
+        let host = try await store.host(withMAC: mac)
+        report(.machine(.http(.fetchedScript, of: mac, address: address), Discovery.Traits(address: address)))
+        guard let host else { return Self.answer(.unknown(mac, server: server)) }
+        guard try await !store.isContested(mac) else { return Self.answer(.contested(host, server: server)) }
         switch host.state {
         case .failed:
             let reason = try await store.reasonOfFailure(host) ?? "its timeline says why"
@@ -36,18 +37,24 @@ struct BootScripts: Sendable {
             uuid: query["uuid"], serial: query["serial"], manufacturer: query["manufacturer"],
             product: query["product"],
             address: request.headers["x-real-ip"])
-        report(.machine(try mac(of: request), did: "reported itself", traits))
+        report(.machine(.http(.reported, of: try mac(of: request), address: traits.address), traits))
         return .text("#!ipxe\n")
     }
 
     /// A first program over HTTP, for firmware that can; and what that program asks for beside it.
     func file(_ request: Request, from files: BootFiles) async throws -> Response {
         let name = request.parameters["name"] ?? ""
-        if name == "autoexec.ipxe" { return Self.answer(.autoexec(server: try server(of: request))) }
+        if name == "autoexec.ipxe" {
+            report(.machine(.http(.loadedOverHTTP, address: request.headers["x-real-ip"]) { $0.file = name }))
+            return Self.answer(.autoexec(server: try server(of: request)))
+        }
         let asker = BootFiles.Asker(client: 0, localAddress: 0)
         guard let known = BootFileName(Array(name.utf8)), let bytes = try await files.content(of: known, for: asker)
         else {
             throw Problem(404, "There is no boot file \"\(name)\".")
+        }
+        if request.method == "GET" {
+            report(.machine(.http(.loadedOverHTTP, address: request.headers["x-real-ip"]) { $0.file = known.last }))
         }
         return .bytes(bytes, tag: "\(known.last)-\(bytes.count)", type: "application/efi", for: request)
     }

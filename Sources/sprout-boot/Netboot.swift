@@ -1,4 +1,6 @@
+import Control
 import Linux
+import Model
 import Recipes
 import Store
 import Systemd
@@ -10,7 +12,10 @@ struct Netboot: Service {
     private let files: BootFiles
     private let reactor: Reactor
 
-    init(claiming sockets: inout ListenSockets, _ files: BootFiles, _ reactor: Reactor) throws {
+    init(
+        claiming sockets: inout ListenSockets, _ files: BootFiles, _ reactor: Reactor,
+        report: @escaping @Sendable (Observation) -> Void
+    ) throws {
         self.files = files
         self.reactor = reactor
         guard let socket = sockets.claimIfPassed("tftp") else {
@@ -19,6 +24,7 @@ struct Netboot: Service {
         }
         server = try TFTPServer(on: socket, reactor, files: files) { progress in
             Journal.log(progress.priority, "TFTP: \(progress)")
+            if let sighting = progress.sighting(at: .now()) { report(.machine(sighting)) }
         }
     }
 

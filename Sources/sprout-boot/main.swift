@@ -16,7 +16,7 @@ daemon { reactor, termination in
 
     let scripts = BootScripts(store: store, report: observations.report)
     let files = BootFiles(made: ["autoexec.ipxe": autoexec(httpPort: surroundings.httpPort)])
-    let netboot = try Netboot(claiming: &sockets, files, reactor)
+    let netboot = try Netboot(claiming: &sockets, files, reactor, report: observations.report)
     let health = Health("sprout-boot") { try await netboot.check(store) }
     let routes = Routes(
         .get("/health", health.respond),

@@ -19,6 +19,8 @@ actor ProxyDesk {
         let client: NetbootClient
         let decision: ProxyPolicy.Decision
         let port: ProxyPolicy.Port
+        /// Our own address where the question arrived.
+        let server: IPv4Address
         let hostname: Hostname?
     }
 
@@ -33,40 +35,51 @@ actor ProxyDesk {
     /// Firmware waits a second or two: nothing slower is done here than to look for the host, and that only where
     /// strangers are not answered.
     func verdict(on datagram: Datagram, at port: ProxyPolicy.Port) async -> Verdict? {
-        guard let message = try? DHCPMessage(parsing: datagram.bytes.span), let client = NetbootClient(message) else {
+        guard let message = try? DHCPMessage(parsing: datagram.bytes.span) else {
             count.others += 1
             return nil
         }
+        guard let client = NetbootClient(message) else {
+            count.others += 1
+            await noteOrdinary(message)
+            return nil
+        }
         let hostname = answersStrangers ? nil : await hostname(client.mac)
+        let server = IPv4Address(rawValue: datagram.localAddress)
         let decision = policy.decision(
-            on: client, at: port, server: IPv4Address(rawValue: datagram.localAddress),
-            isWelcome: answersStrangers || hostname != nil,
+            on: client, at: port, server: server, isWelcome: answersStrangers || hostname != nil,
             recent: offers.recent(client.mac, transaction: message.transaction, now: .now))
-        return Verdict(client: client, decision: decision, port: port, hostname: hostname)
+        return Verdict(client: client, decision: decision, port: port, server: server, hostname: hostname)
     }
 
     /// Remembers and tells what was decided, after it was sent.
     func note(_ verdict: Verdict) async {
+        if let sighting = verdict.sighting(at: .now()) {
+            report(.machine(sighting, sighting.kind == .tookAddress ? nil : verdict.client.traits))
+        }
         let client = verdict.client
-        let outcome: String
         switch verdict.decision {
-        case .silence(let silence):
-            guard silence.isNews else { return }
-            outcome = "is not answered: \(silence.rawValue)"
+        case .silence(let silence): guard silence.isNews else { return }
         case .reply(let reply):
             count.answers += 1
             let transaction = verdict.port == .dhcp ? client.request.transaction : nil
             offers.note(reply.gift, for: client.mac, transaction: transaction, now: .now)
-            outcome = "was \(reply.gift)"
         }
-        let sentence = "asked to netboot (\(client.asker)) and \(outcome)"
-        report(.machine(client.mac, did: sentence, client.traits, by: "sprout-dhcp"))
         var hostname = verdict.hostname
         if hostname == nil { hostname = await self.hostname(client.mac) }
         Journal.log(
-            .info, "\(client.mac) \(sentence)",
+            .info, "\(client.mac) \(verdict.sighting(at: .now())?.description ?? "")",
             ["SPROUT_HOST": hostname.map { "\($0)" } ?? "", "SPROUT_MAC": "\(client.mac)"])
         try? await refresh()
+    }
+
+    /// A host that only asks for an address runs an installed system; of others that is nobody's business.
+    private func noteOrdinary(_ message: DHCPMessage) async {
+        guard message.operation == .request, message.kind == .discover || message.kind == .request,
+            message.clientAddress == .unspecified, message.hardwareAddress.bytes.count == 6,
+            let mac = try? MACAddress("\(message.hardwareAddress)"), await hostname(mac) != nil
+        else { return }
+        report(.machine(Sighting(.askedForAddressOnly, of: mac, at: .now(), by: "sprout-dhcp")))
     }
 
     /// Reads again whom to answer: before a machine is waiting for it.
@@ -83,19 +96,6 @@ actor ProxyDesk {
             Journal.log(.warning, "whether \(mac) is a host cannot be read: \(error)", ["SPROUT_MAC": "\(mac)"])
             return nil
         }
-    }
-}
-
-extension NetbootClient {
-    fileprivate var traits: Discovery.Traits {
-        Discovery.Traits(
-            architecture: Int(architecture.rawValue), vendorClass: request.vendorClass,
-            uuid: request.machineUUID.map { "\($0)" })
-    }
-
-    fileprivate var asker: String {
-        if case .ipxe = stage { return "iPXE, \(architecture)" }
-        return "\(architecture)"
     }
 }
 

@@ -46,6 +46,14 @@ struct Desk: Sendable {
                 try await commit(request) { try await ledger.ignore(mac, wish.ignored, by: author) }
                 return Response(status: 204)
             },
+            .post("/machines/:mac/trust") { request in
+                let wish = try JSON.decode(Trust.self, from: request.body)
+                let (mac, author) = (try mac(of: request), author(request))
+                try await commit(request) {
+                    try await ledger.trust(mac, uuid: wish.uuid, serial: wish.serial, by: author)
+                }
+                return Response(status: 204)
+            },
             .post("/hosts/:id/advance") { request in
                 let wish = try JSON.decode(Advance.self, from: request.body)
                 let author = author(request)
@@ -65,7 +73,7 @@ struct Desk: Sendable {
     /// For the daemons that only saw something.
     ///
     /// What they say is believed to have been seen, and no more.
-    func observeRoutes(_ health: Health) -> Routes {
+    func observeRoutes(_ health: Health, _ sightings: SightingDesk) -> Routes {
         Routes(
             .get("/health", health.respond),
             .post("/observations") { request in
@@ -76,9 +84,13 @@ struct Desk: Sendable {
                         try await ledger.record(.daemonStarted, seen.message, by: .init(actor: seen.daemon))
                     }
                 case .machineSeen:
-                    guard let mac = seen.mac else { throw Problem(422, "The field mac is missing.", field: "mac") }
-                    let isNews = try await ledger.saw(mac, seen.traits ?? .init(), by: .init(actor: seen.daemon))
-                    if isNews { await feed.ring() }
+                    guard seen.mac != nil || seen.sighting != nil else {
+                        throw Problem(422, "The field mac is missing.", field: "mac")
+                    }
+                    await sightings.take(
+                        Ledger.Seen(
+                            daemon: seen.daemon, mac: seen.mac, traits: seen.traits ?? .init(), sighting: seen.sighting)
+                    )
                 }
                 return Response(status: 202)
             }
@@ -138,6 +150,12 @@ struct Desk: Sendable {
 /// The body of `POST /discoveries/{mac}/ignore`.
 struct Ignore: Codable {
     let ignored: Bool
+}
+
+/// The body of `POST /machines/{mac}/trust`: which of the machines that claim a MAC address is the one.
+struct Trust: Codable {
+    let uuid: String?
+    let serial: String?
 }
 
 /// The body of `POST /hosts/{id}/advance`.

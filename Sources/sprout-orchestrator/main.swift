@@ -16,12 +16,14 @@ daemon { reactor, termination in
     let settings = SettingsKeeper(desk, provisioning: surroundings.configuration, reactor)
     try await settings.load()
     let health = Health("sprout-orchestrator", desk.check)
+    let sightings = SightingDesk(desk, reactor)
 
     let commands = try Server(on: sockets.claim("command"), reactor, desk.commandRoutes(health), onFailure: report)
-    let observations = try Server(on: sockets.claim("observe"), reactor, desk.observeRoutes(health), onFailure: report)
+    let observations = try Server(
+        on: sockets.claim("observe"), reactor, desk.observeRoutes(health, sightings), onFailure: report)
 
     try await run(
         commands, observations, Heartbeat(desk.feed, reactor), DeadlineKeeper(desk, reactor),
-        settings, Tidying(ledger, reactor),
+        settings, sightings, VerdictKeeper(desk, reactor), Tidying(ledger, reactor),
         Watchdog(reactor, check: health.check), termination)
 }

@@ -65,6 +65,7 @@ struct Acceptance: Codable {
 struct DiscoveryList {
     let discoveries: [Discovery]
     let types: [ServerTypesInForce.Entry]
+    let verdicts: [MACAddress: Verdict]
 
     var html: HTML? {
         guard !discoveries.isEmpty else { return nil }
@@ -83,6 +84,7 @@ struct DiscoveryList {
             <div class="title"><h3>\(discovery.summary)</h3></div>
             <p class="quiet"><code>\(mac)</code> <span>\(discovery.traits.address ?? "")</span></p>
             <p class="sentence">not a host yet; it starts from its own disk · \(Moment.html(discovery.lastSeen))</p>
+            \(verdicts[mac].map { "<p class=\"notice\">\($0.sentence) \($0.remedy)</p>" as HTML })
             <form method="post" action="/discoveries/\(mac)/accept">
             <p class="field"><label for="type-\(mac)">Server type</label>
             <select id="type-\(mac)" name="server_type">\(types.map(Self.option))</select></p>

@@ -49,9 +49,17 @@ struct LiveEvent: Encodable {
 }
 
 extension Store {
-    /// How a host is, in a reader's words: of one that failed, why.
+    /// How a host is, in a reader's words: of one that failed, why; of one that is waited for, how far it got.
     func sentence(of host: Host) async throws -> String {
-        guard host.state == .failed else { return host.state.sentence }
-        return try reasonOfFailure(host) ?? host.state.sentence
+        switch host.state {
+        case .failed: return try reasonOfFailure(host) ?? host.state.sentence
+        case .pxeReady:
+            if let verdict = try verdict(on: host.mac) { return verdict.sentence }
+            let seen = try sightings(of: host.mac, limit: 40).last {
+                $0.at >= host.stateSince && $0.kind == .asked && $0.details.offered != nil
+            }
+            return seen.map { "it netboots: it \($0)" } ?? host.state.sentence
+        default: return host.state.sentence
+        }
     }
 }

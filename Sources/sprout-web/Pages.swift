@@ -1,6 +1,7 @@
 import Control
 import HTTP
 import Model
+import Recipes
 import Store
 
 /// The pages: rendered here, useful as they are, and kept live by sprout.js.
@@ -12,7 +13,8 @@ extension Site {
         let happened = try await store.latestEvents(limit: 20)
         let types = try await store.serverTypes()
         let form = RegistrationForm(types: types, refusal: refusal)
-        let discoveries = DiscoveryList(discoveries: try await store.discoveries(), types: types.types)
+        let discoveries = DiscoveryList(
+            discoveries: try await store.discoveries(), types: types.types, verdicts: try await store.verdicts())
         var tiles: [HTML] = []
         for host in hosts { tiles.append(Tile(host, sentence: try await store.sentence(of: host)).html) }
         let main: HTML = """
@@ -56,10 +58,13 @@ extension Site {
             <div class="title"><h1>\(host.hostname)</h1> \(Tile.badge(host.state))</div>
             <p class="sentence" data-field="sentence">\(try await store.sentence(of: host))</p>
             <span class="track" aria-hidden="true"></span>
+            \(try await verdictNotice(on: host, request))
             \(Self.facts(host))
             <h2 id="timeline-title">Timeline</h2>
             <ol class="timeline" role="list" aria-labelledby="timeline-title" data-timeline="100">\
             \(events.map(TimelineEntry.html))</ol>
+            <h2 id="wire-title">Netboot</h2>
+            \(WireList(sightings: try await store.sightings(of: host.mac, limit: 40)).html)
             \(RemovalForm(host: host, refusal: refusal).html)
             </article>
             <template id="entry">\(TimelineEntry.empty)</template>
@@ -69,6 +74,13 @@ extension Site {
         let title = refusal == nil ? "\(host.hostname)" : "Not removed: \(host.hostname)"
         let frame = Frame(title, newestEvent: newest, tally: Tally(try await store.stateCounts()))
         return frame.page(main, status: status)
+    }
+
+    private func verdictNotice(on host: Host, _ request: Request) async throws -> HTML? {
+        guard let verdict = try await store.verdict(on: host.mac) else { return nil }
+        let server = try await ownAddress(request)
+        let routers = RouterOptions.all(server: server, port: Surroundings().httpPort)
+        return VerdictNotice(verdict: verdict, routers: routers).html
     }
 
     private static func facts(_ host: Host) -> HTML {

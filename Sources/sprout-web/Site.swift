@@ -40,7 +40,12 @@ struct Site: Sendable {
             .get("/api/discoveries", discoveries),
             .post("/api/discoveries/:mac/accept", acceptDiscovery),
             .post("/api/discoveries/:mac/ignore", ignoreDiscovery),
+            .get("/api/network/boot-options", bootOptions),
             .get("/api/server-types", serverTypes),
+            .get("/api/wire", wire),
+            .get("/api/wire/live", followWire),
+            .get("/api/wire/:machine", wireOfMachine),
+            .post("/api/wire/:machine/trust", trustMachine),
             presenting: Self.present
         )
     }

@@ -70,13 +70,15 @@ struct API: Sendable {
     }
 
     /// Follows the events for ever, over every restart of the other side.
-    func follow(after first: Int64?, _ take: (ServerSentEvent) async throws -> Void) async throws {
+    func follow(_ path: String = "/events", after first: Int64?, _ take: (ServerSentEvent) async throws -> Void)
+        async throws
+    {
         var last = first
         var hasAnswered = false
         while true {
             do {
                 let headers: Headers = last.map { ["last-event-id": String($0)] } ?? [:]
-                try await client.follow("/events", headers: headers) { event in
+                try await client.follow(path, headers: headers) { event in
                     hasAnswered = true
                     if let id = event.id.flatMap({ Int64($0) }) { last = id }
                     try await take(event)

@@ -68,7 +68,7 @@ struct Unreachable: Error, CustomStringConvertible {
 extension Verb {
     static let all: [Verb] = [
         .hostsAdd, .hostsList, .hostsShow, .hostsRemove, .discoveriesList, .discoveriesAccept, .discoveriesIgnore,
-        .watch, .up, .configCheck, .completion,
+        .wireTrust, .wire, .networkOptions, .watch, .up, .configCheck, .completion,
     ]
 
     static let connectionOptions: [Option] = [

@@ -44,18 +44,23 @@ private let reactor: Reactor = {
         var seen = scene.observations.makeAsyncIterator()
         let observation = try #require(await seen.next())
         #expect(observation.kind == .machineSeen && observation.daemon == "sprout-dhcp")
+        #expect(observation.sighting?.kind == .asked && observation.sighting?.details.server == "192.168.77.2")
         #expect(observation.mac.map { "\($0)" } == "00:0c:29:5e:9b:10")
         #expect(observation.traits?.architecture == 9)
         #expect(observation.traits?.vendorClass == "PXEClient:Arch:00009:UNDI:003016")
         #expect(observation.traits?.uuid == "564d1a2b-3c4d-5e6f-7081-92a3b4c5d6e7")
         #expect(
             observation.message
-                == "00:0c:29:5e:9b:10 asked to netboot (EFI byte code) and was told to ask port 4011.")
+                == "00:0c:29:5e:9b:10 asked what to boot (UEFI, PXEClient:Arch:00009:UNDI:003016) and was told to ask port"
+                + " 4011 by 192.168.77.2.")
         await scene.desk.note(try #require(await scene.verdict("edk2-pxe-request-4011")))
         await scene.desk.note(try #require(await scene.verdict("raspberry-pi-discover")))
         let next = try #require(await seen.next())
         #expect(
-            next.message.hasPrefix("dc:a6:32:01:02:03 asked to netboot (x86 BIOS) and is not answered: a Raspberry"))
+            next.message.hasPrefix(
+                "dc:a6:32:01:02:03 asked what to boot (BIOS, PXEClient:Arch:00000:UNDI:002001) and is not")
+        )
+        #expect(next.sighting?.details.silence == "raspberry_pi")
     }
 
     @Test func `a question at the second port is answered where it came from, from that port`() async throws {

@@ -57,3 +57,10 @@ import Testing
         #expect(try scene.count("SELECT count(*) FROM discovery") == 500)
     }
 }
+
+extension Ledger {
+    /// As one observation.
+    func saw(_ mac: MACAddress, _ traits: Discovery.Traits, by author: Author) throws -> Bool {
+        try note([Seen(daemon: author.actor, mac: mac, traits: traits, sighting: nil)])
+    }
+}

@@ -1,0 +1,66 @@
+import Control
+import HTTP
+import Linux
+import Model
+import Recipes
+import Store
+
+extension Site {
+    /// `GET /api/network/boot-options`: what to put into a router that is to name this box itself.
+    func bootOptions(_ request: Request) async throws -> Response {
+        let texts = RouterOptions.all(server: try await ownAddress(request), port: Surroundings().httpPort)
+        return try .json([
+            "routers": texts.map { ["router": $0.router, "name": $0.name, "text": $0.text] }
+        ])
+    }
+
+    /// The box's address on the machines' network: as it was asked there, as a person asks it, or as they say it is.
+    func ownAddress(_ request: Request) async throws -> String {
+        if let wish = request.query["server"] {
+            guard Self.isAddress(wish) else {
+                throw Problem(400, "server is \"\(wish)\"; it must be an IPv4 address.", field: "server")
+            }
+            return wish
+        }
+        if let told = try await store.sightings(limit: 200).last(where: { $0.details.offered != nil })?.details.server {
+            return told
+        }
+        let host = String((request.headers["host"] ?? "").prefix { $0 != ":" })
+        return Self.isAddress(host) && !host.hasPrefix("127.") ? host : "ADDRESS-OF-THIS-BOX"
+    }
+
+    private static func isAddress(_ text: String) -> Bool {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
+    }
+}
+
+/// What a host's page, or a machine's card, shows of its netboot: why it does not get on, and what to do.
+struct VerdictNotice {
+    let verdict: Verdict
+    let routers: [RouterOptions]
+
+    var html: HTML {
+        let texts: HTML = """
+            <details><summary>Lines for your router</summary>
+            \(routers.map { "<h3>\($0.name)</h3><pre>\($0.text)</pre>" as HTML })</details>
+            """
+        return """
+            <div class="notice" role="status"><p><strong>\(verdict.sentence)</strong></p><p>\(verdict.remedy)</p>
+            \(verdict.kind.isHelpedByRouter ? texts : "")</div>
+            """
+    }
+}
+
+/// The steps of a machine's netboot, the latest first.
+struct WireList {
+    let sightings: [Sighting]
+
+    var html: HTML {
+        guard !sightings.isEmpty else { return "<p class=\"quiet\">Nothing was seen of it yet.</p>" }
+        let lines = sightings.reversed().map { sighting in
+            "<li>\(Moment.html(sighting.at)) <span class=\"what\">\("\(sighting)")</span></li>" as HTML
+        }
+        return "<ol class=\"timeline\" role=\"list\" aria-labelledby=\"wire-title\">\(lines)</ol>"
+    }
+}
