@@ -19,29 +19,41 @@ extension Ledger {
         }
     }
 
-    /// Keeps a batch of observations in one transaction, and says whether any of it is news for those who follow.
+    /// What became of a batch.
+    public struct Noted: Sendable {
+        /// Whether any of it is news for those who follow.
+        public var isNews = false
+        /// What is known by an address only that nobody has yet: that its machine took it may be told in a moment.
+        public var ofUnknownMachines: [Seen] = []
+    }
+
+    /// Keeps a batch of observations in one transaction.
     @discardableResult
-    public func note(_ batch: [Seen]) throws -> Bool {
+    public func note(_ batch: [Seen]) throws -> Noted {
         try connection.write {
-            var isNews = false
+            var noted = Noted()
             var machines: Set<MACAddress> = []
             for seen in batch {
                 let author = Author(actor: seen.daemon)
-                if let sighting = seen.sighting, let mac = try machine(of: sighting) {
+                if let sighting = seen.sighting {
+                    guard let mac = try machine(of: sighting) else {
+                        noted.ofUnknownMachines.append(seen)
+                        continue
+                    }
                     if try isNewNetboot(sighting, mac), let host = try owner(of: mac) {
                         try append(.netbootBegan, Self.sentence(host, sighting), host: host, by: author)
                     }
                     try insert(sighting, mac)
                     machines.insert(mac)
-                    isNews = true
+                    noted.isNews = true
                 }
                 guard let mac = seen.mac else { continue }
-                if try noteDiscovery(mac, seen.traits, by: author) { isNews = true }
-                if try noteIdentity(mac, seen.traits, by: author) { isNews = true }
+                if try noteDiscovery(mac, seen.traits, by: author) { noted.isNews = true }
+                if try noteIdentity(mac, seen.traits, by: author) { noted.isNews = true }
             }
             for mac in machines { try forgetOld(mac) }
             try forgetStrangers()
-            return isNews
+            return noted
         }
     }
 

@@ -17,7 +17,7 @@ extension Store {
                     Sighting($0)
                 }
             }
-        return rows.compactMap(\.self).reversed()
+        return rows.compactMap(\.self).sorted { ($0.at, $0.id) < ($1.at, $1.id) }
     }
 
     /// The sightings after one that a reader has seen, oldest first.

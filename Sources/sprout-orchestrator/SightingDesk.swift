@@ -32,7 +32,9 @@ actor SightingDesk: Service {
             try await reactor.sleep(for: Self.pause)
             let batch = waiting
             waiting = []
-            if try await desk.ledger.note(batch) { await desk.feed.ring() }
+            let noted = try await desk.ledger.note(batch)
+            if noted.isNews { await desk.feed.ring() }
+            keepForLater(noted.ofUnknownMachines)
             if lost > 0 {
                 Journal.log(.warning, "\(lost) observations came too fast and were not kept")
                 lost = 0
@@ -41,6 +43,17 @@ actor SightingDesk: Service {
         try Task.checkCancellation()
     }
 
+    /// Daemons tell by ways of their own: whose an address is may be heard after what was done from it.
+    private func keepForLater(_ unknown: [Ledger.Seen]) {
+        let now = Timestamp.now()
+        let young = unknown.filter { seen in seen.sighting.map { now - $0.at < Self.patience } ?? false }
+        guard !young.isEmpty else { return }
+        waiting = young.suffix(Self.mostUnknown) + waiting
+        ringer.yield()
+    }
+
+    private static let patience = Duration.seconds(1)
     private static let mostWaiting = 1000
+    private static let mostUnknown = 50
     private static let pause = Duration.milliseconds(20)
 }

@@ -61,6 +61,6 @@ import Testing
 extension Ledger {
     /// As one observation.
     func saw(_ mac: MACAddress, _ traits: Discovery.Traits, by author: Author) throws -> Bool {
-        try note([Seen(daemon: author.actor, mac: mac, traits: traits, sighting: nil)])
+        try note([Seen(daemon: author.actor, mac: mac, traits: traits, sighting: nil)]).isNews
     }
 }

@@ -27,7 +27,7 @@ import Testing
                 (details.stage, details.architecture, details.vendorClass) = (.firmware, 7, "PXEClient:Arch:00007")
                 (details.offered, details.server) = ("told to ask port 4011", "192.168.1.5")
             }
-            #expect(try await scene.ledger.note([asked]))
+            #expect(try await scene.ledger.note([asked]).isNews)
         }
         let events = try await store.events(ofHost: host.id, limit: 10).filter { $0.kind == .netbootBegan }
         #expect(events.count == 2)
@@ -42,12 +42,13 @@ import Testing
         let scene = try await Scene()
         let other = try MACAddress("52:54:00:00:00:02")
         let moment = scene.clock.now()
-        try await scene.ledger.note([
+        let noted = try await scene.ledger.note([
             seen(.tookAddress, mac, at: moment) { $0.address = "192.168.1.77" },
             seen(.tookAddress, other, at: moment) { $0.address = "192.168.1.77" },
             seen(.tftpFinished, nil, at: moment) { ($0.address, $0.file) = ("192.168.1.77", "snponly.efi") },
             seen(.tftpFinished, nil, at: moment) { $0.address = "192.168.1.78" },
         ])
+        #expect(noted.ofUnknownMachines.map { $0.sighting?.details.address } == ["192.168.1.78"])
         let store = try scene.store()
         #expect(try await store.sightings(of: mac, limit: 10).map(\.kind) == [.tookAddress])
         #expect(try await store.sightings(of: other, limit: 10).map(\.kind) == [.tookAddress, .tftpFinished])

@@ -86,7 +86,7 @@ class Lab:
         return self.stack.enter_context(box)
 
     def machine(self, name, mac, firmware, *more, memory=1024):
-        """Switches a blank machine on: `bios`, `uefi` (PXE), or `http` (UEFI HTTP boot)."""
+        """Switches a blank machine on: `bios`, `uefi` (PXE), `http` (UEFI HTTP boot), or `secure` (PXE, Secure Boot)."""
         tap = f"tap{self.taps}"
         self.taps += 1
         self.in_("lan", "ip", "tuntap", "add", tap, "mode", "tap")
@@ -102,9 +102,12 @@ class Lab:
                       "-device", f"virtio-net-pci,netdev=n,mac={mac},bootindex=0"]
         else:
             variables = self.folder / f"{name}.vars"
-            shutil.copy("/usr/share/OVMF/OVMF_VARS_4M.fd", variables)
+            kinds = (".secboot", ".ms") if firmware == "secure" else ("", "")
+            shutil.copy(f"/usr/share/OVMF/OVMF_VARS_4M{kinds[1]}.fd", variables)
+            if firmware == "secure":
+                words += ["-machine", "smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on"]
             words += ["-machine", "q35", "-vga", "none",
-                      "-drive", "if=pflash,unit=0,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd",
+                      "-drive", f"if=pflash,unit=0,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M{kinds[0]}.fd",
                       "-drive", f"if=pflash,unit=1,format=raw,file={variables}",
                       "-device", f"virtio-net-pci,netdev=n,mac={mac},romfile=,bootindex=0"]
             unwanted = ["IPv6PXESupport"] + (["IPv4PXESupport"] if firmware == "http" else [])
