@@ -21,6 +21,7 @@ public struct Event: Equatable, Sendable, Codable, Identifiable {
         case discoveryIgnored = "discovery.ignored"
         case discoveryNoticed = "discovery.noticed"
         case hostRegistered = "host.registered"
+        case hostChanged = "host.changed"
         case hostRemoved = "host.removed"
         case hostAdvanced = "host.advanced"
         case settingsLoaded = "settings.loaded"

@@ -59,4 +59,5 @@ public enum MessageID: String, CaseIterable, Sendable {
     case settingsRejected = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d09"
     case unhealthy = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d0a"
     case deadlinePassed = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d0b"
+    case hostChanged = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d21"
 }

@@ -97,6 +97,34 @@ class APITest(unittest.TestCase):
             self.assertNotIn(b"root:", answer)
 
 
+class ChangeTest(unittest.TestCase):
+    def test_a_host_is_changed_where_it_is_given_and_refused_with_its_field(self):
+        with Sprout() as box:
+            host = box.register(1, hostname="pve-1").json
+            box.register(2, hostname="taken")
+            path = f"/api/hosts/{host['id']}"
+            with box.events() as next_event:
+                changed = box.request("PATCH", path, {"mac": "5254.0000.0009", "labels": {"rack": "b"}})
+                self.assertEqual(changed.status, 200, changed.body)
+                self.assertEqual(changed.json, {**host, "mac": "52:54:00:00:00:09", "macs": ["52:54:00:00:00:09"],
+                                                "labels": {"rack": "b"}})
+                event = next_event("host.changed")["data"]
+                self.assertEqual(event["current"]["mac"], "52:54:00:00:00:09")
+            for body, status, field in [
+                ({"mac": "52:54:00:00:00:02"}, 409, "mac"), ({"hostname": "taken"}, 409, "hostname"),
+                ({"mac": "x"}, 422, "mac"), ({"macs": []}, 422, "macs"), ({"labels": []}, 422, "labels"),
+            ]:
+                answer = box.request("PATCH", path, body)
+                self.assertEqual((answer.status, answer.json["field"]), (status, field), answer.body)
+            self.assertEqual(box.request("PATCH", path, b"{}", {"Content-Type": "text/plain"}).status, 415)
+            self.assertEqual(box.request("PATCH", "/api/hosts/nobody", {}).status, 404)
+            self.assertEqual(box.get(path).json, changed.json)
+            for _ in range(2):
+                answer = box.command("PATCH", f"/hosts/{host['id']}", {"hostname": "pve-2"}, "the-same")
+                self.assertEqual((answer.status, answer.json["hostname"]), (200, "pve-2"))
+            self.assertEqual(len([one for one in box.get(f"{path}/events").json if one["kind"] == "host.changed"]), 2)
+
+
 class EventStreamTest(unittest.TestCase):
     def test_P1_a_host_registered_anywhere_is_told_within_a_second(self):
         with Sprout() as box, box.events() as next_event:
