@@ -7,6 +7,7 @@ public struct Observation: Equatable, Sendable, Codable {
     public enum Kind: String, Sendable, Codable {
         case daemonStarted = "daemon.started"
         case machineSeen = "machine.seen"
+        case scriptFetched = "script.fetched"
     }
 
     public let kind: Kind
@@ -15,15 +16,19 @@ public struct Observation: Equatable, Sendable, Codable {
     /// The machine that was seen, and what it said of itself.
     public var mac: MACAddress?
     public var traits: Discovery.Traits?
+    /// What the machine of a host was told when it asked for its script.
+    public var fetch: ScriptFetch?
 
     public init(
-        _ kind: Kind, daemon: String, message: String, mac: MACAddress? = nil, traits: Discovery.Traits? = nil
+        _ kind: Kind, daemon: String, message: String, mac: MACAddress? = nil, traits: Discovery.Traits? = nil,
+        fetch: ScriptFetch? = nil
     ) {
         self.kind = kind
         self.daemon = daemon
         self.message = message
         self.mac = mac
         self.traits = traits
+        self.fetch = fetch
     }
 }
 
@@ -63,6 +68,13 @@ public struct Observations: Service {
 extension Observation {
     public static func started(_ daemon: String) -> Observation {
         Observation(.daemonStarted, daemon: daemon, message: "\(daemon) \(Release.version) started.")
+    }
+
+    /// The machine of a host fetched its script.
+    public static func script(_ fetch: ScriptFetch, of host: Host) -> Observation {
+        Observation(
+            .scriptFetched, daemon: "sprout-boot", message: "\(host.hostname) fetched its script.", mac: host.mac,
+            fetch: fetch)
     }
 
     /// A machine was seen on its way through netboot.

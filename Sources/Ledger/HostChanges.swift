@@ -16,6 +16,8 @@ extension Ledger {
             if after.hostname != before.hostname { _ = try refusingTaken(after.hostname) }
             if after.serverType != before.serverType { _ = try hostnamePrefix(of: after.serverType) }
             try update(after)
+            // What is remembered of the starts by the way before says nothing about another way.
+            if after.localBoot != before.localBoot { try put(LocalBootRecord(after.localBoot), of: after) }
             try forgetDiscoveries(after.macs)
             let words = before.differences(to: after).joined(separator: "; ")
             try append(.hostChanged, "\(before.hostname) was changed: \(words).", host: after, by: author)
@@ -25,8 +27,9 @@ extension Ledger {
 
     private func update(_ host: Host) throws {
         try connection.run(
-            "UPDATE host SET hostname = ?, boot_mac = ?, server_type = ? WHERE id = ?",
-            .text(host.hostname.description), .text(host.mac.description), .text(host.serverType), .text(host.id))
+            "UPDATE host SET hostname = ?, boot_mac = ?, server_type = ?, netboot_program = ? WHERE id = ?",
+            .text(host.hostname.description), .text(host.mac.description), .text(host.serverType),
+            .text(host.netbootProgram == .automatic ? nil : host.netbootProgram.rawValue), .text(host.id))
         try connection.run("DELETE FROM host_mac WHERE host = ?", .text(host.id))
         try connection.run("DELETE FROM host_label WHERE host = ?", .text(host.id))
         try insertParts(of: host)

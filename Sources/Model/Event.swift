@@ -22,6 +22,7 @@ public struct Event: Equatable, Sendable, Codable, Identifiable {
         case discoveryNoticed = "discovery.noticed"
         case hostRegistered = "host.registered"
         case hostChanged = "host.changed"
+        case hostNoticed = "host.noticed"
         case hostRemoved = "host.removed"
         case hostAdvanced = "host.advanced"
         case settingsLoaded = "settings.loaded"

@@ -12,10 +12,13 @@ public struct HostChange: Equatable, Sendable, Codable {
     public var serverType: String?
     /// All labels it is to have.
     public var labels: [String: String]?
+    public var netbootProgram: String?
+    public var localBoot: String?
 
     public init(
         hostname: String? = nil, mac: String? = nil, addedMACs: [String]? = nil, removedMACs: [String]? = nil,
-        serverType: String? = nil, labels: [String: String]? = nil
+        serverType: String? = nil, labels: [String: String]? = nil, netbootProgram: String? = nil,
+        localBoot: String? = nil
     ) {
         self.hostname = hostname
         self.mac = mac
@@ -23,6 +26,8 @@ public struct HostChange: Equatable, Sendable, Codable {
         self.removedMACs = removedMACs
         self.serverType = serverType
         self.labels = labels
+        self.netbootProgram = netbootProgram
+        self.localBoot = localBoot
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
@@ -30,6 +35,8 @@ public struct HostChange: Equatable, Sendable, Codable {
         case addedMACs = "add_macs"
         case removedMACs = "remove_macs"
         case serverType = "server_type"
+        case netbootProgram = "netboot_program"
+        case localBoot = "local_boot"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -41,6 +48,8 @@ public struct HostChange: Equatable, Sendable, Codable {
         removedMACs = try container.decodeIfPresent([String].self, forKey: .removedMACs)
         serverType = try container.decodeIfPresent(String.self, forKey: .serverType)
         labels = try container.decodeIfPresent([String: String].self, forKey: .labels)
+        netbootProgram = try container.decodeIfPresent(String.self, forKey: .netbootProgram)
+        localBoot = try container.decodeIfPresent(String.self, forKey: .localBoot)
     }
 }
 
@@ -56,9 +65,26 @@ extension Host {
             for (key, value) in labels.sorted(by: { $0.key < $1.key }) { try HostDraft.check(label: key, value) }
             host.labels = labels
         }
+        if let text = change.netbootProgram { host.netbootProgram = try Self.netbootChoice(text) }
+        if let text = change.localBoot { host.localBoot = try Self.localBoot(text) }
         try host.changeInterfaces(by: change)
         if state.isUnderWay { try refuseWhatMatters(in: host) }
         return host
+    }
+
+    private static func netbootChoice(_ text: String) throws(Refused) -> NetbootChoice {
+        if let choice = NetbootChoice(rawValue: text) { return choice }
+        let all = NetbootChoice.allCases.map(\.rawValue).joined(separator: ", ")
+        throw Refused(
+            .invalid, "\"\(text)\" is no netboot program. There are: \(all).", field: "netboot_program")
+    }
+
+    private static func localBoot(_ text: String) throws(Refused) -> LocalBoot {
+        do throws(LocalBoot.Malformed) {
+            return try LocalBoot(text)
+        } catch {
+            throw Refused(.invalid, "\(error)", field: "local_boot")
+        }
     }
 
     private mutating func changeInterfaces(by change: HostChange) throws(Refused) {
@@ -114,6 +140,10 @@ extension Host {
         words += added.map { "\($0) is its own too" } + removed.map { "\($0) is its own no more" }
         if serverType != changed.serverType { words.append("it is \(changed.serverType), not \(serverType)") }
         if labels != changed.labels { words.append("it has other labels") }
+        if netbootProgram != changed.netbootProgram {
+            words.append("its netboot program is \(changed.netbootProgram.sentence)")
+        }
+        if localBoot != changed.localBoot { words.append("its way to its own disk is \(changed.localBoot.sentence)") }
         return words
     }
 }

@@ -129,14 +129,15 @@ public actor Store {
     public func operations(ofHost host: String) throws -> [Operation] {
         try connection.rows(
             """
-            SELECT id, host, started_at, ended_at, outcome, server_types_version FROM operation
+            SELECT id, host, started_at, ended_at, outcome, server_types_version, reentries FROM operation
             WHERE host = ? ORDER BY started_at DESC, id DESC
             """, .text(host)
         ) { row in
             Operation(
                 id: row.text(0), host: row.text(1), startedAt: Timestamp(milliseconds: row.int(2)),
                 endedAt: row.optionalInt(3).map { Timestamp(milliseconds: $0) },
-                outcome: row.optionalText(4).flatMap { HostState(rawValue: $0) }, serverTypesVersion: row.int(5))
+                outcome: row.optionalText(4).flatMap { HostState(rawValue: $0) }, serverTypesVersion: row.int(5),
+                reentries: Int(row.int(6)))
         }
     }
 

@@ -80,6 +80,7 @@ struct Desk: Sendable {
                     guard let mac = seen.mac else { throw Problem(422, "The field mac is missing.", field: "mac") }
                     let isNews = try await ledger.saw(mac, seen.traits ?? .init(), by: .init(actor: seen.daemon))
                     if isNews { await feed.ring() }
+                case .scriptFetched: try await take(seen)
                 }
                 return Response(status: 202)
             }
@@ -158,7 +159,7 @@ extension Refused.Kind {
 }
 
 extension Event.Kind {
-    fileprivate var messageID: MessageID? {
+    var messageID: MessageID? {
         switch self {
         case .hostRegistered: .hostRegistered
         case .hostRemoved: .hostRemoved

@@ -177,7 +177,7 @@ class LifecycleTest(unittest.TestCase):
             if len(cells) == 6 and cells[1] not in ("state", "---"):
                 table[cells[1], cells[2]] = cells[3]
         events = sorted({event for _, event in table})
-        self.assertEqual(len(table), 27, "the page shows the whole table")
+        self.assertEqual(len(table), 29, "the page shows the whole table")
         with Sprout() as box:
             host = box.register(1).json
             state, order = host["state"], 1
@@ -249,7 +249,9 @@ class DiscoveriesTest(unittest.TestCase):
         with Sprout() as box:
             host = box.register(1, hostname="pve-1").json
             box.command("POST", f"/hosts/{host['id']}/advance", {"event": "rebuild"})
-            waiting = box.get("/ipxe/52:54:00:00:00:01")
+            question = box.get("/ipxe/52:54:00:00:00:01")
+            self.assertIn("/ipxe/52:54:00:00:00:01?memory=${smbios/0.17.12.2:hexraw}-", question.body.decode())
+            waiting = box.get("/ipxe/52:54:00:00:00:01?memory=0020" + 15 * "-")
             self.assertEqual((waiting.status, waiting.headers["Retry-After"]), (503, "10"))
             box.command("POST", f"/hosts/{host['id']}/advance", {"event": "broke", "reason": "no disk"})
             self.assertIn(b"echo Host     pve-1: failed: no disk", box.get("/ipxe/52:54:00:00:00:01").body)
