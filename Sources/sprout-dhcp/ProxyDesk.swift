@@ -12,6 +12,7 @@ actor ProxyDesk {
     private let report: @Sendable (Observation) -> Void
     private var offers = OfferLog()
     private var answersStrangers = false
+    private var choices: [MACAddress: NetbootChoice] = [:]
     private var count = (answers: 0, others: 0)
 
     /// A decision about one machine, and whose it is where that had to be known.
@@ -33,10 +34,11 @@ actor ProxyDesk {
     /// Firmware waits a second or two: nothing slower is done here than to look for the host, and that only where
     /// strangers are not answered.
     func verdict(on datagram: Datagram, at port: ProxyPolicy.Port) async -> Verdict? {
-        guard let message = try? DHCPMessage(parsing: datagram.bytes.span), let client = NetbootClient(message) else {
+        guard let message = try? DHCPMessage(parsing: datagram.bytes.span), var client = NetbootClient(message) else {
             count.others += 1
             return nil
         }
+        client.choice = choices[client.mac] ?? .automatic
         let hostname = answersStrangers ? nil : await hostname(client.mac)
         let decision = policy.decision(
             on: client, at: port, server: IPv4Address(rawValue: datagram.localAddress),
@@ -69,8 +71,9 @@ actor ProxyDesk {
         try? await refresh()
     }
 
-    /// Reads again whom to answer: before a machine is waiting for it.
+    /// Reads again whom to answer, and which hosts load another program: before a machine is waiting for it.
     func refresh() async throws {
+        choices = try await store.netbootChoices()
         answersStrangers = try await store.setting("pxe.answer") == "all"
     }
 
