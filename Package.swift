@@ -85,7 +85,7 @@ let package = Package(
         ),
         .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: strict),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
-        .testTarget(name: "RecipesTests", dependencies: ["Model", "Recipes"], swiftSettings: strict),
+        .testTarget(name: "RecipesTests", dependencies: ["Model", "Recipes", "Seeded"], swiftSettings: strict),
         .testTarget(name: "SettingsTests", dependencies: ["Model", "Seeded", "Settings"], swiftSettings: strict),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: strict),
         .testTarget(name: "WebTests", dependencies: ["sprout-web"], swiftSettings: strict),

@@ -7,6 +7,7 @@ public struct Observation: Equatable, Sendable, Codable {
     public enum Kind: String, Sendable, Codable {
         case daemonStarted = "daemon.started"
         case machineSeen = "machine.seen"
+        case scriptFetched = "script.fetched"
     }
 
     public let kind: Kind
@@ -17,10 +18,12 @@ public struct Observation: Equatable, Sendable, Codable {
     public var traits: Discovery.Traits?
     /// What it did.
     public var sighting: Sighting?
+    /// What the machine of a host was told when it asked for its script.
+    public var fetch: ScriptFetch?
 
     public init(
         _ kind: Kind, daemon: String, message: String, mac: MACAddress? = nil, traits: Discovery.Traits? = nil,
-        sighting: Sighting? = nil
+        sighting: Sighting? = nil, fetch: ScriptFetch? = nil
     ) {
         self.kind = kind
         self.daemon = daemon
@@ -28,6 +31,7 @@ public struct Observation: Equatable, Sendable, Codable {
         self.mac = mac
         self.traits = traits
         self.sighting = sighting
+        self.fetch = fetch
     }
 }
 
@@ -76,5 +80,12 @@ extension Observation {
             .machineSeen, daemon: sighting.daemon, message: "\(who) \(sighting).",
             mac: traits.flatMap { _ in sighting.mac },
             traits: traits, sighting: sighting)
+    }
+
+    /// The machine of a host fetched its script.
+    public static func script(_ fetch: ScriptFetch, of host: Host) -> Observation {
+        Observation(
+            .scriptFetched, daemon: "sprout-boot", message: "\(host.hostname) fetched its script.", mac: host.mac,
+            fetch: fetch)
     }
 }

@@ -15,6 +15,10 @@ public struct Routes: Sendable {
             Route(method: "POST", pattern: path.split(separator: "/"), handler: handler)
         }
 
+        public static func patch(_ path: String, _ handler: @escaping Handler) -> Route {
+            Route(method: "PATCH", pattern: path.split(separator: "/"), handler: handler)
+        }
+
         public static func delete(_ path: String, _ handler: @escaping Handler) -> Route {
             Route(method: "DELETE", pattern: path.split(separator: "/"), handler: handler)
         }

@@ -8,7 +8,7 @@ extension Ledger {
         return try connection.write {
             if let done = try hostAlreadyChanged(.hostRegistered, by: author) { return try existingHost(id: done) }
             let prefix = try hostnamePrefix(of: wish.serverType)
-            try refuseTaken(wish.macs)
+            for mac in wish.macs { try refuseTaken(mac, field: mac == wish.mac ? "mac" : "macs") }
             let moment = now()
             let host = Host(
                 id: newID(), hostname: try wish.hostname.map(refusingTaken) ?? freeHostname(prefix), mac: wish.mac,
@@ -46,6 +46,11 @@ extension Ledger {
             """,
             .text(host.id), .text(host.hostname.description), .text(host.mac.description), .text(host.serverType),
             .text(host.state.rawValue), .int(host.stateSince.milliseconds), .int(host.createdAt.milliseconds))
+        try insertParts(of: host)
+    }
+
+    /// Its interfaces and labels.
+    func insertParts(of host: Host) throws(DatabaseError) {
         for mac in host.macs {
             try connection.run("INSERT INTO host_mac (mac, host) VALUES (?, ?)", .text(mac.description), .text(host.id))
         }
@@ -55,19 +60,16 @@ extension Ledger {
         }
     }
 
-    private func refuseTaken(_ macs: [MACAddress]) throws {
-        for mac in macs {
-            let owners = try connection.rows(
-                "SELECT hostname FROM host JOIN host_mac ON host_mac.host = host.id WHERE mac = ?",
-                .text(mac.description)
-            ) { $0.text(0) }
-            guard let owner = owners.first else { continue }
-            throw Refused(
-                .conflict, "\(mac) already belongs to the host \(owner).", field: mac == macs.first ? "mac" : "macs")
-        }
+    func refuseTaken(_ mac: MACAddress, field: String) throws {
+        let owners = try connection.rows(
+            "SELECT hostname FROM host JOIN host_mac ON host_mac.host = host.id WHERE mac = ?",
+            .text(mac.description)
+        ) { $0.text(0) }
+        guard let owner = owners.first else { return }
+        throw Refused(.conflict, "\(mac) already belongs to the host \(owner).", field: field)
     }
 
-    private func refusingTaken(_ hostname: Hostname) throws -> Hostname {
+    func refusingTaken(_ hostname: Hostname) throws -> Hostname {
         let owners = try connection.rows(
             "SELECT boot_mac FROM host WHERE hostname = ?", .text(hostname.description)
         ) { $0.text(0) }
@@ -77,7 +79,7 @@ extension Ledger {
             field: "hostname")
     }
 
-    private func hostnamePrefix(of type: String) throws -> String {
+    func hostnamePrefix(of type: String) throws -> String {
         let types = try connection.rows(
             "SELECT key, hostname_prefix FROM server_type WHERE version = (SELECT max(version) FROM server_types) ORDER BY key"
         ) { ($0.text(0), $0.text(1)) }

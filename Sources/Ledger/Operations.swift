@@ -9,26 +9,33 @@ extension Ledger {
     {
         try connection.write {
             if let done = try hostAlreadyChanged(.hostAdvanced, by: author) { return try existingHost(id: done) }
-            var host = try existingHost(id: hostID)
-            guard let step = Lifecycle.step(from: host.state, on: event) else {
-                throw Refused(.conflict, Self.refusal(of: event, for: host))
-            }
-            let moment = now()
-            let operation = try operation(of: host, leading: step.to, at: moment)
-            let before = host.state
-            (host.state, host.stateSince) = (step.to, moment)
-            try connection.run(
-                "UPDATE host SET state = ?, state_since = ? WHERE id = ?",
-                .text(host.state.rawValue), .int(moment.milliseconds), .text(host.id))
-            try setDeadline(host, operation, moment)
-            if step.to == .pxeReady { try forgetVerdicts(host) }
-            for effect in step.effects { try add(effect, host, operation, moment) }
-            let why = reason.map { ": \($0)" } ?? "."
-            try append(
-                .hostAdvanced, "\(host.hostname) went from \(before.rawValue) to \(host.state.rawValue)\(why)",
-                reason: reason, host: host, operation: operation, by: author)
-            return host
+            return try move(try existingHost(id: hostID), on: event, reason: reason, by: author)
         }
+    }
+
+    /// The part of a command that moves a host.
+    func move(_ host: Host, on event: LifecycleEvent, reason: String?, by author: Author) throws -> Host {
+        guard let step = Lifecycle.step(from: host.state, on: event) else {
+            throw Refused(.conflict, Self.refusal(of: event, for: host))
+        }
+        let moment = now()
+        let operation = try operation(of: host, leading: step.to, at: moment)
+        var moved = host
+        (moved.state, moved.stateSince) = (step.to, moment)
+        try connection.run(
+            "UPDATE host SET state = ?, state_since = ? WHERE id = ?",
+            .text(moved.state.rawValue), .int(moment.milliseconds), .text(moved.id))
+        if event == .restarted {
+            try connection.run("UPDATE operation SET reentries = reentries + 1 WHERE id = ?", .text(operation))
+        }
+        try setDeadline(moved, operation, moment)
+        if step.to == .pxeReady { try forgetVerdicts(moved) }
+        for effect in step.effects { try add(effect, moved, operation, moment) }
+        let why = reason.map { ": \($0)" } ?? "."
+        try append(
+            .hostAdvanced, "\(moved.hostname) went from \(host.state.rawValue) to \(moved.state.rawValue)\(why)",
+            reason: reason, host: moved, operation: operation, by: author)
+        return moved
     }
 
     /// Fails every host whose deadline has passed, and gives their names.

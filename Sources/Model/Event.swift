@@ -21,6 +21,8 @@ public struct Event: Equatable, Sendable, Codable, Identifiable {
         case discoveryIgnored = "discovery.ignored"
         case discoveryNoticed = "discovery.noticed"
         case hostRegistered = "host.registered"
+        case hostChanged = "host.changed"
+        case hostNoticed = "host.noticed"
         case hostRemoved = "host.removed"
         case hostAdvanced = "host.advanced"
         case identityContested = "identity.contested"

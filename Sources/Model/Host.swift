@@ -10,10 +10,13 @@ public struct Host: Equatable, Sendable, Codable {
     public var stateSince: Timestamp
     public var labels: [String: String]
     public var createdAt: Timestamp
+    public var netbootProgram: NetbootChoice
+    public var localBoot: LocalBoot
 
     public init(
         id: String, hostname: Hostname, mac: MACAddress, macs: [MACAddress], serverType: String, state: HostState,
-        stateSince: Timestamp, labels: [String: String], createdAt: Timestamp
+        stateSince: Timestamp, labels: [String: String], createdAt: Timestamp,
+        netbootProgram: NetbootChoice = .automatic, localBoot: LocalBoot = .usual
     ) {
         self.id = id
         self.hostname = hostname
@@ -24,6 +27,8 @@ public struct Host: Equatable, Sendable, Codable {
         self.stateSince = stateSince
         self.labels = labels
         self.createdAt = createdAt
+        self.netbootProgram = netbootProgram
+        self.localBoot = localBoot
     }
 
     enum CodingKeys: String, CodingKey {
@@ -31,6 +36,8 @@ public struct Host: Equatable, Sendable, Codable {
         case serverType = "server_type"
         case stateSince = "state_since"
         case createdAt = "created_at"
+        case netbootProgram = "netboot_program"
+        case localBoot = "local_boot"
     }
 }
 

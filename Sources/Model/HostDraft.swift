@@ -22,27 +22,14 @@ public struct HostDraft: Equatable, Sendable, Codable {
         case serverType = "server_type"
     }
 
-    /// A key that is not known is refused rather than ignored: it is a typing error, and its value would be lost.
     public init(from decoder: any Decoder) throws {
-        for key in try decoder.container(keyedBy: AnyKey.self).allKeys
-        where CodingKeys(stringValue: key.stringValue) == nil {
-            let allowed = CodingKeys.allCases.map(\.rawValue).sorted().joined(separator: ", ")
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: [key], debugDescription: "there is no such field; there are \(allowed)"))
-        }
+        try decoder.refuseUnknownKeys(CodingKeys.self)
         let container = try decoder.container(keyedBy: CodingKeys.self)
         hostname = try container.decodeIfPresent(String.self, forKey: .hostname)
         mac = try container.decode(String.self, forKey: .mac)
         macs = try container.decodeIfPresent([String].self, forKey: .macs) ?? []
         serverType = try container.decode(String.self, forKey: .serverType)
         labels = try container.decodeIfPresent([String: String].self, forKey: .labels) ?? [:]
-    }
-
-    private struct AnyKey: CodingKey {
-        let stringValue: String
-        let intValue: Int? = nil
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
     }
 }
 
@@ -71,7 +58,7 @@ extension HostDraft {
             labels: labels)
     }
 
-    private static func mac(_ text: String, _ field: String) throws(Refused) -> MACAddress {
+    static func mac(_ text: String, _ field: String) throws(Refused) -> MACAddress {
         do throws(MACAddress.Malformed) {
             return try MACAddress(text)
         } catch {
@@ -79,7 +66,7 @@ extension HostDraft {
         }
     }
 
-    private static func hostname(_ text: String) throws(Refused) -> Hostname {
+    static func hostname(_ text: String) throws(Refused) -> Hostname {
         do throws(Hostname.Malformed) {
             return try Hostname(text)
         } catch {
@@ -87,7 +74,7 @@ extension HostDraft {
         }
     }
 
-    private static func check(label key: String, _ value: String) throws(Refused) {
+    static func check(label key: String, _ value: String) throws(Refused) {
         let isNamed = (1...63).contains(key.utf8.count) && key.utf8.allSatisfy { $0 > 32 && $0 < 127 }
         guard isNamed, value.utf8.count <= 255, value.utf8.allSatisfy({ $0 >= 32 && $0 != 127 }) else {
             throw Refused(

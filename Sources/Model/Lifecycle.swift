@@ -47,6 +47,7 @@ public enum LifecycleEvent: String, CaseIterable, Sendable, Codable {
     case rebuild
     case fetchedKernel = "fetched_kernel"
     case askedForAnswer = "asked_for_answer"
+    case restarted
     case reportedInstalled = "reported_installed"
     case startedNewSystem = "started_new_system"
     case phonedHome = "phoned_home"
@@ -84,11 +85,13 @@ public enum Lifecycle {
         ],
         .pxeBooted: [
             .askedForAnswer: .to(.installing),
+            .restarted: .to(.pxeReady, .armNetboot),
             .broke: .failed,
             .deadlinePassed: .failed,
             .cancel: .to(.registered, .disarmNetboot, .removeKey),
         ],
         .installing: [
+            .restarted: .to(.pxeReady, .armNetboot),
             .reportedInstalled: .to(.installed, .disarmNetboot),
             .broke: .failed,
             .deadlinePassed: .failed,

@@ -7,10 +7,12 @@ public struct Operation: Equatable, Sendable, Codable, Identifiable {
     public var outcome: HostState?
     /// The version of the server types it started with, and keeps.
     public var serverTypesVersion: Int64
+    /// How often the machine restarted during the installation, which then began once more.
+    public var reentries: Int
 
     public init(
         id: String, host: String, startedAt: Timestamp, endedAt: Timestamp?, outcome: HostState?,
-        serverTypesVersion: Int64
+        serverTypesVersion: Int64, reentries: Int = 0
     ) {
         self.id = id
         self.host = host
@@ -18,10 +20,17 @@ public struct Operation: Equatable, Sendable, Codable, Identifiable {
         self.endedAt = endedAt
         self.outcome = outcome
         self.serverTypesVersion = serverTypesVersion
+        self.reentries = reentries
     }
 
+    /// Why an operation ends whose machine does not get through the installation.
+    public static let secondRestart = """
+        it restarted a second time during the installation. Look at its screen, its power supply and its memory, then \
+        rebuild it.
+        """
+
     enum CodingKeys: String, CodingKey {
-        case id, host, outcome
+        case id, host, outcome, reentries
         case startedAt = "started_at"
         case endedAt = "ended_at"
         case serverTypesVersion = "server_types_version"

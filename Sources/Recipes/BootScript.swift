@@ -27,23 +27,46 @@ public struct BootScript: Equatable, Sendable {
             [
                 "echo Machine  \(mac) is not known here. Add it on the page above.",
                 "imgfetch --name report \(server)/ipxe/\(mac)/report?\(report) && imgfree report ||",
-            ] + localBoot)
+            ] + LocalStart(.usual).lines)
     }
 
     /// A host that nothing is to be done with: it starts from its own disk.
     public static func local(_ host: Host, server: String) -> BootScript {
-        BootScript(server, [line(host, host.state.sentence)] + localBoot)
+        BootScript(server, [line(host, host.state.sentence)] + LocalStart(host.localBoot).lines)
     }
 
     /// A host whose operation failed: it starts from its own disk too, and its screen says why it was not installed.
     public static func failed(_ host: Host, reason: String, server: String) -> BootScript {
-        BootScript(server, [line(host, "failed: \(reason)")] + localBoot)
+        BootScript(server, [line(host, "failed: \(reason)")] + LocalStart(host.localBoot).lines)
+    }
+
+    /// A host that is to be installed, at first: it asks for its script again, and tells its memory by that.
+    public static func memoryQuestion(_ host: Host, mac: MACAddress, server: String) -> BootScript {
+        BootScript(
+            server,
+            [
+                line(host, host.state.sentence),
+                "chain --replace --autofree \(server)/ipxe/\(mac)?\(MemoryAnswer.query) ||",
+            ] + LocalStart(host.localBoot).lines)
+    }
+
+    /// A host that was to be installed, on which that cannot be done.
+    public static func tooLittleMemory(_ host: Host, _ memory: MachineMemory, server: String) -> BootScript {
+        BootScript(
+            server,
+            [
+                line(host, "cannot be installed"),
+                "echo This machine has \(memory.mebibytes) MiB of memory; installing Proxmox VE needs "
+                    + "\(MachineMemory.leastForProxmox.mebibytes).",
+            ] + LocalStart(host.localBoot).lines)
     }
 
     /// A host whose MAC address two machines claim: nobody knows which of them this is, so it is left alone.
     public static func contested(_ host: Host, server: String) -> BootScript {
         BootScript(
-            server, [line(host, "two machines claim this MAC address; say on the page above which it is")] + localBoot)
+            server,
+            [line(host, "two machines claim this MAC address; say on the page above which it is")]
+                + LocalStart(host.localBoot).lines)
     }
 
     /// What the first program asks for before it has asked anything else: it leads to the script of its machine.
@@ -62,12 +85,6 @@ public struct BootScript: Equatable, Sendable {
     private static func line(_ host: Host, _ sentence: String) -> String {
         "echo Host     \(host.hostname): \(plain(sentence))"
     }
-
-    /// UEFI goes on with the next boot entry when a program fails; a BIOS is told which disk.
-    private static let localBoot = [
-        "echo Now it starts from its own disk.", "iseq ${platform} efi && exit 1 ||",
-        "sanboot --no-describe --drive 0x80 || exit",
-    ]
 
     /// Text from elsewhere as one that iPXE shows and does nothing else with.
     private static func plain(_ text: String) -> String {

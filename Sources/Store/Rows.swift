@@ -6,12 +6,13 @@ extension Host {
     public static let columns = """
         host.id, host.hostname, host.boot_mac, host.server_type, host.state, host.state_since, host.created_at,
         (SELECT group_concat(mac, ' ') FROM host_mac WHERE host_mac.host = host.id),
-        (SELECT group_concat(key || char(31) || value, char(30)) FROM host_label WHERE host_label.host = host.id)
+        (SELECT group_concat(key || char(31) || value, char(30)) FROM host_label WHERE host_label.host = host.id),
+        host.netboot_program, host.local_boot
         """
 
     public init?(_ row: borrowing Row) {
         guard let hostname = try? Hostname(row.text(1)), let mac = try? MACAddress(row.text(2)),
-            let state = HostState(rawValue: row.text(4))
+            let state = HostState(rawValue: row.text(4)), let localBoot = LocalBoot(column: row.text(10))
         else { return nil }
         let others = row.text(7).split(separator: " ").compactMap { try? MACAddress(String($0)) }
         let labels = row.text(8).split(separator: "\u{1E}").map { pair in
@@ -23,7 +24,17 @@ extension Host {
             macs: [mac] + others.filter { $0 != mac }.sorted { $0.bits < $1.bits }, serverType: row.text(3),
             state: state,
             stateSince: Timestamp(milliseconds: row.int(5)), labels: Dictionary(labels) { $1 },
-            createdAt: Timestamp(milliseconds: row.int(6)))
+            createdAt: Timestamp(milliseconds: row.int(6)),
+            netbootProgram: row.optionalText(9).flatMap { NetbootChoice(rawValue: $0) } ?? .automatic,
+            localBoot: localBoot)
+    }
+}
+
+extension LocalBoot {
+    /// The way is the first word of its column; the ledger remembers behind it how the last starts went.
+    fileprivate init?(column: String) {
+        guard let word = column.split(separator: " ").first, let way = try? LocalBoot(String(word)) else { return nil }
+        self = way
     }
 }
 

@@ -62,6 +62,18 @@ public actor Store {
         ) { Host($0) }.first ?? nil
     }
 
+    /// The interfaces of the hosts that load another program than the usual one.
+    public func netbootChoices() throws -> [MACAddress: NetbootChoice] {
+        let rows = try connection.rows(
+            """
+            SELECT host_mac.mac, host.netboot_program FROM host JOIN host_mac ON host_mac.host = host.id
+            WHERE host.netboot_program IS NOT NULL
+            """
+        ) { (try? MACAddress($0.text(0)), NetbootChoice(rawValue: $0.text(1))) }
+        let known = rows.compactMap { mac, choice in mac.flatMap { mac in choice.map { (mac, $0) } } }
+        return Dictionary(known) { $1 }
+    }
+
     public func hostCount() throws -> Int {
         try connection.rows("SELECT count(*) FROM host") { Int($0.int(0)) }.first ?? 0
     }
@@ -129,14 +141,15 @@ public actor Store {
     public func operations(ofHost host: String) throws -> [Operation] {
         try connection.rows(
             """
-            SELECT id, host, started_at, ended_at, outcome, server_types_version FROM operation
+            SELECT id, host, started_at, ended_at, outcome, server_types_version, reentries FROM operation
             WHERE host = ? ORDER BY started_at DESC, id DESC
             """, .text(host)
         ) { row in
             Operation(
                 id: row.text(0), host: row.text(1), startedAt: Timestamp(milliseconds: row.int(2)),
                 endedAt: row.optionalInt(3).map { Timestamp(milliseconds: $0) },
-                outcome: row.optionalText(4).flatMap { HostState(rawValue: $0) }, serverTypesVersion: row.int(5))
+                outcome: row.optionalText(4).flatMap { HostState(rawValue: $0) }, serverTypesVersion: row.int(5),
+                reentries: Int(row.int(6)))
         }
     }
 

@@ -40,12 +40,14 @@ public struct Architecture: RawRepresentable, Hashable, Sendable, CustomStringCo
 
 /// A program that firmware loads over the network, by the name of its file in Debian's ipxe: one build of iPXE each.
 ///
-/// `snponly` drives the card it was loaded through, by the firmware's own driver; for arm64 Debian has only the build
-/// with drivers of its own.
+/// `snponly` and `undionly` drive the card they were loaded through, by the firmware's own driver; the others have
+/// drivers of their own. For arm64 Debian has only such a one.
 public enum NetbootProgram: String, CaseIterable, Sendable {
     case undionly = "undionly.kpxe"
     case snponly = "snponly.efi"
     case arm64 = "ipxe-arm64.efi"
+    case biosWithDrivers = "ipxe.pxe"
+    case x64WithDrivers = "ipxe-amd64.efi"
 }
 
 extension Architecture.Family {

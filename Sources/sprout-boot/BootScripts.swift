@@ -19,15 +19,51 @@ struct BootScripts: Sendable {
         guard try await !store.isContested(mac) else { return Self.answer(.contested(host, server: server)) }
         switch host.state {
         case .failed:
+            tell(.sentToDisk, host, request)
             let reason = try await store.reasonOfFailure(host) ?? "its timeline says why"
             return Self.answer(.failed(host, reason: reason, server: server))
-        case .pxeReady, .pxeBooted:
-            // Nothing can be installed yet: the machine asks again until there is something, or its time is over.
-            var wait = Response.text("", status: 503)
-            wait.headers["retry-after"] = "10"
-            return wait
-        default: return Self.answer(.local(host, server: server))
+        case .pxeReady: return armed(host, mac, server, request)
+        case .pxeBooted, .installing: return try await restarted(host, mac, server, request)
+        case .registered, .installed, .firstBoot, .joining, .ready:
+            tell(.sentToDisk, host, request)
+            return Self.answer(.local(host, server: server))
         }
+    }
+
+    private func armed(_ host: Host, _ mac: MACAddress, _ server: String, _ request: Request) -> Response {
+        guard MemoryAnswer.isGiven(in: request.query) else {
+            return Self.answer(.memoryQuestion(host, mac: mac, server: server))
+        }
+        guard let memory = MemoryAnswer.memory(in: request.query), !memory.isEnough else { return Self.wait }
+        tell(.tooLittleMemory(memory), host, request)
+        return Self.answer(.tooLittleMemory(host, memory, server: server))
+    }
+
+    /// The script of a machine ends when its kernel is loaded, and repeats no question then: whoever asks has restarted.
+    ///
+    /// The first restart leads back to pxe_ready, where repeated questions are none; until that is done it waits.
+    private func restarted(
+        _ host: Host, _ mac: MACAddress, _ server: String, _ request: Request
+    ) async throws -> Response {
+        tell(.restarted, host, request)
+        guard try await store.operations(ofHost: host.id).first?.reentries == 0 else {
+            return Self.answer(.failed(host, reason: Operation.secondRestart, server: server))
+        }
+        return MemoryAnswer.isGiven(in: request.query)
+            ? Self.wait : Self.answer(.memoryQuestion(host, mac: mac, server: server))
+    }
+
+    /// Nothing can be installed yet: the machine asks again until there is something, or its time is over.
+    private static var wait: Response {
+        var wait = Response.text("", status: 503)
+        wait.headers["retry-after"] = "10"
+        return wait
+    }
+
+    /// A person who looks at a script in a browser is not the machine.
+    private func tell(_ outcome: ScriptFetch.Outcome, _ host: Host, _ request: Request) {
+        guard request.headers["user-agent"]?.hasPrefix("iPXE/") == true else { return }
+        report(.script(ScriptFetch(host: host, at: .now(), outcome), of: host))
     }
 
     /// What an unknown machine says of itself.
@@ -70,7 +106,10 @@ struct BootScripts: Sendable {
     /// The address at which the machine asked: it is certain to reach that again.
     func server(of request: Request) throws -> String {
         let host = request.headers["host"] ?? ""
-        let isPlain = host.utf8.allSatisfy { $0 > 32 && $0 < 127 && !"\"$&|<>\\`".utf8.contains($0) }
+        let isPlain = host.unicodeScalars.allSatisfy {
+            $0.isASCII
+                && ($0.properties.isAlphabetic || $0.properties.numericType != nil || ".:-[]_".contains(Character($0)))
+        }
         guard !host.isEmpty, host.utf8.count < 256, isPlain else { throw Problem(400, "The Host field is no address.") }
         return "http://\(host)"
     }

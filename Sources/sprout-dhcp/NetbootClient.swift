@@ -8,6 +8,8 @@ struct NetbootClient: Sendable {
     /// The first kind of machine it names that there is a program for, else the first.
     let architecture: Architecture
     let stage: Stage
+    /// The build of iPXE that its host is to load.
+    var choice = NetbootChoice.automatic
 
     /// How far on its way a machine is.
     enum Stage: Sendable {
@@ -46,5 +48,11 @@ struct NetbootClient: Sendable {
         }
     }
 
-    var program: NetbootProgram? { architecture.family?.program }
+    var program: NetbootProgram? {
+        switch (architecture.family, choice) {
+        case (.bios, .ipxe): .biosWithDrivers
+        case (.x64, .ipxe): .x64WithDrivers
+        case (let family, _): family?.program
+        }
+    }
 }

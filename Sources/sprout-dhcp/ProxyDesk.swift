@@ -12,6 +12,7 @@ actor ProxyDesk {
     private let report: @Sendable (Observation) -> Void
     private var offers = OfferLog()
     private var answersStrangers = false
+    private var choices: [MACAddress: NetbootChoice] = [:]
     private var count = (answers: 0, others: 0)
 
     /// A decision about one machine, and whose it is where that had to be known.
@@ -39,11 +40,12 @@ actor ProxyDesk {
             count.others += 1
             return nil
         }
-        guard let client = NetbootClient(message) else {
+        guard var client = NetbootClient(message) else {
             count.others += 1
             await noteOrdinary(message)
             return nil
         }
+        client.choice = choices[client.mac] ?? .automatic
         let hostname = answersStrangers ? nil : await hostname(client.mac)
         let server = IPv4Address(rawValue: datagram.localAddress)
         let decision = policy.decision(
@@ -82,8 +84,9 @@ actor ProxyDesk {
         report(.machine(Sighting(.askedForAddressOnly, of: mac, at: .now(), by: "sprout-dhcp")))
     }
 
-    /// Reads again whom to answer: before a machine is waiting for it.
+    /// Reads again whom to answer, and which hosts load another program: before a machine is waiting for it.
     func refresh() async throws {
+        choices = try await store.netbootChoices()
         answersStrangers = try await store.setting("pxe.answer") == "all"
     }
 

@@ -24,6 +24,7 @@ struct Desk: Sendable {
                 note(.hostRegistered, "\(host.hostname) was registered", host, request)
                 return try .json(host, status: 201)
             },
+            .patch("/hosts/:id", change),
             .delete("/hosts/:id") { request in
                 let author = author(request)
                 let host = try await store.host(request.parameters["id"] ?? "")
@@ -91,6 +92,7 @@ struct Desk: Sendable {
                         Ledger.Seen(
                             daemon: seen.daemon, mac: seen.mac, traits: seen.traits ?? .init(), sighting: seen.sighting)
                     )
+                case .scriptFetched: try await take(seen)
                 }
                 return Response(status: 202)
             }
@@ -129,13 +131,13 @@ struct Desk: Sendable {
         }
     }
 
-    private func author(_ request: Request) -> Ledger.Author {
+    func author(_ request: Request) -> Ledger.Author {
         let actor = request.headers["x-sprout-actor"] ?? "a local process"
         let peer = request.peer.map { " (uid \($0.userID))" } ?? ""
         return Ledger.Author(actor: actor + peer, request: request.id)
     }
 
-    private func note(
+    func note(
         _ kind: Event.Kind, _ sentence: String, _ host: Host, _ request: Request, operation: String? = nil
     ) {
         Journal.log(
@@ -175,10 +177,11 @@ extension Refused.Kind {
 }
 
 extension Event.Kind {
-    fileprivate var messageID: MessageID? {
+    var messageID: MessageID? {
         switch self {
         case .hostRegistered: .hostRegistered
         case .hostRemoved: .hostRemoved
+        case .hostChanged: .hostChanged
         case .hostAdvanced: .hostAdvanced
         default: nil
         }

@@ -33,6 +33,7 @@ struct Site: Sendable {
             .get("/api/hosts", listing.respond),
             .post("/api/hosts", register),
             .get("/api/hosts/:id") { try .json(try await host($0)) },
+            .patch("/api/hosts/:id", change),
             .delete("/api/hosts/:id", remove),
             .get("/api/hosts/:id/events") { request in
                 try .json(try await store.events(ofHost: try await host(request).id, limit: 200))
@@ -65,6 +66,16 @@ struct Site: Sendable {
         try requireJSON(request)
         return try await orchestrator.send(
             "POST", "/hosts", body: request.body, actor: actor(request), request: try id(of: request))
+    }
+
+    private func change(_ request: Request) async throws -> Response {
+        try requireJSON(request)
+        return try await change(try await host(request), request.body, request)
+    }
+
+    func change(_ host: Host, _ body: [UInt8], _ request: Request) async throws -> Response {
+        try await orchestrator.send(
+            "PATCH", "/hosts/\(host.id)", body: body, actor: actor(request), request: try id(of: request))
     }
 
     private func remove(_ request: Request) async throws -> Response {

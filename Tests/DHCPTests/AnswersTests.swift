@@ -1,3 +1,4 @@
+import Model
 import Testing
 
 @testable import Wire
@@ -119,6 +120,26 @@ import Testing
             question.httpPort = 8080
             #expect(try #require(question.reply).message.file == Array(url.utf8))
         }
+    }
+
+    static let chosen: [(String, ProxyPolicy.Port, NetbootChoice, String)] = [
+        ("intel-rom-discover", .dhcp, .ipxe, "ipxe.pxe"),
+        ("intel-rom-discover", .dhcp, .snponly, "undionly.kpxe"),
+        ("intel-rom-request-4011", .bootServer, .ipxe, "ipxe.pxe"),
+        ("edk2-pxe-request-4011", .bootServer, .ipxe, "ipxe-amd64.efi"),
+        ("edk2-pxe-request-4011", .bootServer, .snponly, "snponly.efi"),
+        ("edk2-http-discover", .dhcp, .ipxe, "http://192.168.77.2/netboot/ipxe-amd64.efi"),
+        ("edk2-arm64-pxe-request-4011", .bootServer, .snponly, "ipxe-arm64.efi"),
+        ("ipxe-without-http-discover", .dhcp, .ipxe, "ipxe.pxe"),
+    ]
+
+    @Test(arguments: chosen)
+    func `a host loads the program that was chosen for it, where its kind has it`(
+        name: String, port: ProxyPolicy.Port, choice: NetbootChoice, file: String
+    ) throws {
+        var question = try Question(name, at: port)
+        question.choice = choice
+        #expect(try #require(question.reply).message.file == Array(file.utf8))
     }
 
     @Test func `a machine behind a relay is answered through it, with what the relay added at the end`() throws {

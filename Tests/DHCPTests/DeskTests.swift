@@ -31,6 +31,23 @@ private let reactor: Reactor = {
         #expect(await scene.verdict("edk2-pxe-discover")?.decision.silence == .stranger)
     }
 
+    @Test func `what was chosen for a host holds from the next refresh on, for each of its interfaces`() async throws {
+        let scene = try await Scene(answer: "all")
+        let other = try MACAddress("52:54:00:aa:00:02")
+        func file(_ name: String) async throws -> String {
+            let file = try #require(await scene.verdict(name)?.decision.reply).message.file
+            return String(decoding: file, as: UTF8.self)
+        }
+        #expect(try await file("ipxe-without-http-discover") == "undionly.kpxe")
+        let host = try #require(try await scene.store.host(withMAC: other))
+        let mac = try #require(await scene.verdict("ipxe-without-http-discover")).client.mac
+        let change = HostChange(addedMACs: ["\(mac)"], netbootProgram: "ipxe")
+        _ = try await scene.ledger.change(hostID: host.id, by: change, author: Scene.author)
+        #expect(try await file("ipxe-without-http-discover") == "undionly.kpxe")
+        try await scene.desk.refresh()
+        #expect(try await file("ipxe-without-http-discover") == "ipxe.pxe")
+    }
+
     @Test func `what is no question is counted and passed over`() async throws {
         let scene = try await Scene(answer: "all")
         #expect(await scene.verdict("linux-udhcpc-discover") == nil)
@@ -87,6 +104,7 @@ private let reactor: Reactor = {
 /// A desk with a database of its own, in which one host is.
 private struct Scene {
     let ledger: Ledger
+    let store: Store
     let desk: ProxyDesk
     let observations: AsyncStream<Observation>
 
@@ -103,7 +121,8 @@ private struct Scene {
         _ = try await ledger.register(HostDraft(mac: "52:54:00:aa:00:02", serverType: "vm"), by: Self.author)
         let (observations, queue) = AsyncStream.makeStream(of: Observation.self)
         self.observations = observations
-        desk = ProxyDesk(ProxyPolicy(httpPort: 80), try Store(path: path)) { queue.yield($0) }
+        store = try Store(path: path)
+        desk = ProxyDesk(ProxyPolicy(httpPort: 80), store) { queue.yield($0) }
         try await desk.refresh()
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import Testing
 
 @testable import Wire
@@ -12,6 +13,7 @@ struct Question {
     var isWelcome = true
     var recent = RecentOffers()
     var httpPort: UInt16 = 80
+    var choice = NetbootChoice.automatic
 
     init(_ name: String, at port: ProxyPolicy.Port = .dhcp) throws {
         let bytes = try Self.bytes(name)
@@ -22,7 +24,9 @@ struct Question {
     /// What the policy decides; nil if it is not even asked.
     var decision: ProxyPolicy.Decision? {
         NetbootClient(message).map { client in
-            ProxyPolicy(httpPort: httpPort)
+            var client = client
+            client.choice = choice
+            return ProxyPolicy(httpPort: httpPort)
                 .decision(on: client, at: port, server: server, isWelcome: isWelcome, recent: recent)
         }
     }

@@ -7,18 +7,29 @@ import Testing
 @Suite struct BootScriptTests {
     static let server = "http://192.168.1.5"
 
-    static func host(_ state: HostState) throws -> Model.Host {
-        let mac = try MACAddress("52:54:00:00:00:01")
+    static var mac: MACAddress { get throws { try MACAddress("52:54:00:00:00:01") } }
+
+    static func host(_ state: HostState, _ localBoot: LocalBoot = .usual) throws -> Model.Host {
+        let mac = try mac
         let moment = Timestamp(milliseconds: 0)
         return Model.Host(
             id: "id", hostname: try Hostname("pve-01"), mac: mac, macs: [mac], serverType: "vm", state: state,
-            stateSince: moment, labels: [:], createdAt: moment)
+            stateSince: moment, labels: [:], createdAt: moment, localBoot: localBoot)
     }
 
     static func scripts() throws -> [(String, BootScript)] {
         [
             ("unknown", .unknown(try MACAddress("52:54:00:00:00:02"), server: server)),
             ("local", .local(try host(.ready), server: server)),
+            ("local-switched", .local(try host(.ready, .automatic(isSwitched: true)), server: server)),
+            ("local-exit", .local(try host(.ready, .exit), server: server)),
+            ("local-sanboot", .local(try host(.ready, .sanboot), server: server)),
+            (
+                "local-file",
+                .local(try host(.ready, .file(LoaderFile("/EFI/proxmox/grubx64.efi"))), server: server)
+            ),
+            ("memory-question", .memoryQuestion(try host(.pxeReady), mac: try mac, server: server)),
+            ("too-little-memory", .tooLittleMemory(try host(.pxeReady), .init(mebibytes: 4096), server: server)),
             ("failed", .failed(try host(.failed), reason: "no disk; ${x} || shell\n#!ipxe", server: server)),
             ("autoexec", .autoexec(server: server)),
         ]
@@ -35,11 +46,14 @@ import Testing
         }
     }
 
-    @Test func `no script ends without having said where the machine goes on`() throws {
+    @Test func `no script ends without having sent the machine to its own disk, on BIOS and on UEFI`() throws {
         for (name, script) in try Self.scripts() where name != "autoexec" {
-            #expect(
-                script.text.hasSuffix("iseq ${platform} efi && exit 1 ||\nsanboot --no-describe --drive 0x80 || exit\n")
-            )
+            let lines = script.text.split(separator: "\n").map(String.init)
+            let fork = try #require(lines.firstIndex(of: "iseq ${platform} efi && goto uefi ||"), "\(name)")
+            let uefi = try #require(lines.firstIndex(of: ":uefi"), "\(name)")
+            #expect(["exit", "sanboot --no-describe --drive 0x80 || exit"].contains(lines[uefi - 1]), "\(name)")
+            #expect(lines.last?.hasSuffix("exit 1") == true, "\(name)")
+            #expect(uefi == fork + 3 && lines.count == uefi + 3, "\(name)")
         }
     }
 }

@@ -97,6 +97,34 @@ class APITest(unittest.TestCase):
             self.assertNotIn(b"root:", answer)
 
 
+class ChangeTest(unittest.TestCase):
+    def test_a_host_is_changed_where_it_is_given_and_refused_with_its_field(self):
+        with Sprout() as box:
+            host = box.register(1, hostname="pve-1").json
+            box.register(2, hostname="taken")
+            path = f"/api/hosts/{host['id']}"
+            with box.events() as next_event:
+                changed = box.request("PATCH", path, {"mac": "5254.0000.0009", "labels": {"rack": "b"}})
+                self.assertEqual(changed.status, 200, changed.body)
+                self.assertEqual(changed.json, {**host, "mac": "52:54:00:00:00:09", "macs": ["52:54:00:00:00:09"],
+                                                "labels": {"rack": "b"}})
+                event = next_event("host.changed")["data"]
+                self.assertEqual(event["current"]["mac"], "52:54:00:00:00:09")
+            for body, status, field in [
+                ({"mac": "52:54:00:00:00:02"}, 409, "mac"), ({"hostname": "taken"}, 409, "hostname"),
+                ({"mac": "x"}, 422, "mac"), ({"macs": []}, 422, "macs"), ({"labels": []}, 422, "labels"),
+            ]:
+                answer = box.request("PATCH", path, body)
+                self.assertEqual((answer.status, answer.json["field"]), (status, field), answer.body)
+            self.assertEqual(box.request("PATCH", path, b"{}", {"Content-Type": "text/plain"}).status, 415)
+            self.assertEqual(box.request("PATCH", "/api/hosts/nobody", {}).status, 404)
+            self.assertEqual(box.get(path).json, changed.json)
+            for _ in range(2):
+                answer = box.command("PATCH", f"/hosts/{host['id']}", {"hostname": "pve-2"}, "the-same")
+                self.assertEqual((answer.status, answer.json["hostname"]), (200, "pve-2"))
+            self.assertEqual(len([one for one in box.get(f"{path}/events").json if one["kind"] == "host.changed"]), 2)
+
+
 class EventStreamTest(unittest.TestCase):
     def test_P1_a_host_registered_anywhere_is_told_within_a_second(self):
         with Sprout() as box, box.events() as next_event:
@@ -149,7 +177,7 @@ class LifecycleTest(unittest.TestCase):
             if len(cells) == 6 and cells[1] not in ("state", "---"):
                 table[cells[1], cells[2]] = cells[3]
         events = sorted({event for _, event in table})
-        self.assertEqual(len(table), 27, "the page shows the whole table")
+        self.assertEqual(len(table), 29, "the page shows the whole table")
         with Sprout() as box:
             host = box.register(1).json
             state, order = host["state"], 1
@@ -174,13 +202,17 @@ class LifecycleTest(unittest.TestCase):
 
 
 class DiscoveriesTest(unittest.TestCase):
+    def found(self, box, count):
+        found = {one["mac"]: one for one in box.get("/api/discoveries").json["discoveries"]}
+        return found if len(found) == count else None
+
     def test_S2_a_machine_that_was_seen_is_listed_adopted_or_ignored(self):
         with Sprout() as box:
             with box.events() as next_event:
                 box.saw("52:54:00:00:0f:01", architecture=7, vendor_class="PXEClient:Arch:00007")
                 self.assertIn("52:54:00:00:0f:01", next_event("discovery.appeared")["data"]["message"])
             box.saw("52:54:00:00:0f:02", product="X" * 5000 + "\u001b[2J", serial="a\nb")
-            found = {one["mac"]: one for one in box.get("/api/discoveries").json["discoveries"]}
+            found = until(lambda: self.found(box, 2), 3, "both machines")
             self.assertEqual(found["52:54:00:00:0f:01"]["architecture"], 7)
             self.assertEqual(len(found["52:54:00:00:0f:02"]["product"]), 100)
             self.assertEqual(found["52:54:00:00:0f:02"]["serial"], "a b")
@@ -221,7 +253,9 @@ class DiscoveriesTest(unittest.TestCase):
         with Sprout() as box:
             host = box.register(1, hostname="pve-1").json
             box.command("POST", f"/hosts/{host['id']}/advance", {"event": "rebuild"})
-            waiting = box.get("/ipxe/52:54:00:00:00:01")
+            question = box.get("/ipxe/52:54:00:00:00:01")
+            self.assertIn("/ipxe/52:54:00:00:00:01?memory=${smbios/0.17.12.2:hexraw}-", question.body.decode())
+            waiting = box.get("/ipxe/52:54:00:00:00:01?memory=0020" + 15 * "-")
             self.assertEqual((waiting.status, waiting.headers["Retry-After"]), (503, "10"))
             box.command("POST", f"/hosts/{host['id']}/advance", {"event": "broke", "reason": "no disk"})
             self.assertIn(b"echo Host     pve-1: failed: no disk", box.get("/ipxe/52:54:00:00:00:01").body)

@@ -131,10 +131,11 @@ class WireTest(unittest.TestCase):
         with Sprout() as box:
             host = self.armed(box)
             box.saw(MAC, uuid="564d1a2b-3c4d-5e6f-7081-92a3b4c5d6e7", serial="S-ONE", address="192.168.1.10")
-            self.assertEqual(box.get(f"/ipxe/{MAC}").status, 503, "an armed host waits for its installer")
+            waiting = f"/ipxe/{MAC}?memory=16384"
+            self.assertEqual(box.get(waiting).status, 503, "an armed host waits for its installer")
             box.saw(MAC, uuid="11111111-3c4d-5e6f-7081-92a3b4c5d6e7", serial="S-TWO", address="192.168.1.11")
             until(lambda: box.get(f"/api/wire/{MAC}").json["contested"], 3, "the conflict")
-            script = box.get(f"/ipxe/{MAC}").body.decode()
+            script = box.get(waiting).body.decode()
             self.assertIn("two machines claim this MAC address", script)
             self.assertIn("exit 1", script)
             events = [event["message"] for event in box.get(f"/api/hosts/{host['id']}/events").json]
@@ -144,7 +145,7 @@ class WireTest(unittest.TestCase):
             self.assertEqual(wrong.returncode, 1)
             self.assertIn("S-ONE", wrong.stderr)
             self.assertEqual(box.cli("wire", "trust", "vm-01", "--serial", "S-TWO").returncode, 0)
-            self.assertEqual(box.get(f"/ipxe/{MAC}").status, 503)
+            self.assertEqual(box.get(waiting).status, 503)
             self.assertEqual([one["serial"] for one in box.get("/api/wire/vm-01").json["identities"]], ["S-TWO"])
 
     def test_the_wire_is_shown_live_in_the_terminal(self):

@@ -1,0 +1,37 @@
+import Database
+public import Model
+import Store
+
+extension Ledger {
+    /// Changes what is known of a host, and nothing of its state.
+    public func change(hostID: String, by change: HostChange, author: Author) throws -> Host {
+        try connection.write {
+            if let done = try hostAlreadyChanged(.hostChanged, by: author) { return try existingHost(id: done) }
+            let before = try existingHost(id: hostID)
+            let after = try before.changed(by: change)
+            guard after != before else { return before }
+            for mac in after.macs where !before.macs.contains(mac) {
+                try refuseTaken(mac, field: mac == after.mac ? "mac" : "add_macs")
+            }
+            if after.hostname != before.hostname { _ = try refusingTaken(after.hostname) }
+            if after.serverType != before.serverType { _ = try hostnamePrefix(of: after.serverType) }
+            try update(after)
+            // What is remembered of the starts by the way before says nothing about another way.
+            if after.localBoot != before.localBoot { try put(LocalBootRecord(after.localBoot), of: after) }
+            try forgetDiscoveries(after.macs)
+            let words = before.differences(to: after).joined(separator: "; ")
+            try append(.hostChanged, "\(before.hostname) was changed: \(words).", host: after, by: author)
+            return after
+        }
+    }
+
+    private func update(_ host: Host) throws {
+        try connection.run(
+            "UPDATE host SET hostname = ?, boot_mac = ?, server_type = ?, netboot_program = ? WHERE id = ?",
+            .text(host.hostname.description), .text(host.mac.description), .text(host.serverType),
+            .text(host.netbootProgram == .automatic ? nil : host.netbootProgram.rawValue), .text(host.id))
+        try connection.run("DELETE FROM host_mac WHERE host = ?", .text(host.id))
+        try connection.run("DELETE FROM host_label WHERE host = ?", .text(host.id))
+        try insertParts(of: host)
+    }
+}

@@ -1,0 +1,54 @@
+import Database
+public import Model
+import Store
+
+extension Ledger {
+    /// What followed from a script that a machine fetched.
+    public struct Consequence: Equatable, Sendable {
+        public let host: Host
+        public let kind: Event.Kind
+        public let sentence: String
+    }
+
+    /// Takes note of a script that a machine fetched; nil if nothing follows from it.
+    public func fetchedScript(_ fetch: ScriptFetch, by author: Author) throws -> Consequence? {
+        try connection.write {
+            guard let host = try host(id: fetch.host) else { return nil }
+            switch fetch.outcome {
+            case .sentToDisk: return try noteStart(of: host, at: fetch.at, by: author)
+            case .restarted: return try restart(host, fetch, by: author)
+            case .tooLittleMemory(let memory):
+                guard host.stateSince == fetch.stateSince, host.state == .pxeReady else { return nil }
+                return try move(host, on: .broke, because: Self.reason(memory), by: author)
+            }
+        }
+    }
+
+    /// Begins an installation once more that a restart broke off, or ends it: a machine must not install for ever.
+    private func restart(_ host: Host, _ fetch: ScriptFetch, by author: Author) throws -> Consequence? {
+        guard host.stateSince == fetch.stateSince, Lifecycle.step(from: host.state, on: .restarted) != nil else {
+            return nil
+        }
+        let reentries = try connection.rows(
+            "SELECT reentries FROM operation WHERE host = ? AND ended_at IS NULL", .text(host.id)
+        ) { $0.int(0) }.first
+        let isFirst = reentries == 0
+        return try move(
+            host, on: isFirst ? .restarted : .broke,
+            because: isFirst
+                ? "it restarted during the installation, which begins once more." : Operation.secondRestart, by: author)
+    }
+
+    private func move(
+        _ host: Host, on event: LifecycleEvent, because reason: String, by author: Author
+    ) throws -> Consequence {
+        let moved = try move(host, on: event, reason: reason, by: author)
+        let sentence = "\(moved.hostname) is now \(moved.state.rawValue): \(reason)"
+        return Consequence(host: moved, kind: .hostAdvanced, sentence: sentence)
+    }
+
+    private static func reason(_ memory: MachineMemory) -> String {
+        "it has \(memory.mebibytes) MiB of memory; installing Proxmox VE needs"
+            + " \(MachineMemory.leastForProxmox.mebibytes). Give it more, or take another machine, then rebuild it."
+    }
+}

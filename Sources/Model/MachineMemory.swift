@@ -1,0 +1,13 @@
+/// The memory of a machine, as it tells it itself.
+public struct MachineMemory: Equatable, Sendable, Codable {
+    public let mebibytes: Int
+
+    public init(mebibytes: Int) {
+        self.mebibytes = mebibytes
+    }
+
+    /// The installer and its whole image lie in memory at once.
+    public static let leastForProxmox = MachineMemory(mebibytes: 6144)
+
+    public var isEnough: Bool { mebibytes >= Self.leastForProxmox.mebibytes }
+}

@@ -1,0 +1,29 @@
+/// What a host's machine was told when it asked for its script; the orchestrator decides what follows from it.
+public struct ScriptFetch: Equatable, Sendable, Codable {
+    public let host: String
+    public let at: Timestamp
+    /// Since when the host was in the state that the answer was made for.
+    ///
+    /// What is told twice, or too late, is recognised by it.
+    public let stateSince: Timestamp
+    public let outcome: Outcome
+
+    public enum Outcome: Equatable, Sendable, Codable {
+        case sentToDisk
+        /// It had already left for the installer, so it has restarted since.
+        case restarted
+        case tooLittleMemory(MachineMemory)
+    }
+
+    public init(host: Host, at moment: Timestamp, _ outcome: Outcome) {
+        self.host = host.id
+        self.at = moment
+        stateSince = host.stateSince
+        self.outcome = outcome
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case host, at, outcome
+        case stateSince = "state_since"
+    }
+}
