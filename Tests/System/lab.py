@@ -58,10 +58,7 @@ class Lab:
             self.attach("box", f"{BOX}/24")
             self.start(
                 "lan", "capture", "tcpdump", "-i", "br0", "-U", "-w", self.folder / "lan.pcap", "udp or arp or tcp port 80")
-            self.start(
-                "router", "dnsmasq", "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--no-ping",
-                "--interface=eth0", "--bind-interfaces", "--log-dhcp", "--leasefile-ro", "--user=root",
-                "--dhcp-range=192.168.77.100,192.168.77.200,1h", f"--pid-file={self.folder}/dnsmasq.pid")
+            self.router = self.start_router("/dev/null")
         except BaseException:
             self.stack.close()
             raise
@@ -78,6 +75,13 @@ class Lab:
         self.stack.close()
 
     # Parts
+
+    def start_router(self, configuration):
+        """A router's DHCP server, with what a user put into it."""
+        return self.start(
+            "router", "dnsmasq", "dnsmasq", "--keep-in-foreground", f"--conf-file={configuration}", "--port=0", "--no-ping",
+            "--interface=eth0", "--bind-interfaces", "--log-dhcp", "--leasefile-ro", "--user=root",
+            "--dhcp-range=192.168.77.100,192.168.77.200,1h", f"--pid-file={self.folder}/dnsmasq.pid")
 
     def box(self, **settings):
         """Sprout on the LAN, answering on port 80 of its own address."""

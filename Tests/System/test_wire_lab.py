@@ -94,6 +94,22 @@ class WireLabTest(unittest.TestCase):
             self.assertIn(f"took only the address from {lab.ROUTER}", verdict["sentence"])
             self.assertIn(f"next-server={lab.BOX}", box.cli("network", "options", "mikrotik").stdout)
 
+    def test_E4_the_lines_for_a_router_with_dnsmasq_boot_every_kind_of_firmware(self):
+        with lab.Lab() as network:
+            box = network.box(answer="known")
+            text = box.cli("network", "options", "dnsmasq", "--server", lab.BOX).stdout
+            lines = [line.strip() for line in text.splitlines() if line.strip().startswith("dhcp-")]
+            self.assertGreater(len(lines), 8)
+            configuration = network.folder / "router.conf"
+            configuration.write_text("\n".join(lines) + "\n")
+            network.router.terminate()
+            network.router.wait(5)
+            network.start_router(configuration)
+            for number, firmware in enumerate(["bios", "uefi", "http"]):
+                network.machine(firmware, f"52:54:00:77:01:0{number}", firmware)
+            for firmware in ["bios", "uefi", "http"]:
+                until(lambda: "is not known here" in network.screen(firmware), 150, f"the {firmware} machine's script")
+
     def test_E7_a_download_that_stalls_is_told_with_its_block(self):
         with self.scene() as (network, box):
             client = Client(network, MAC)
