@@ -42,11 +42,13 @@ extension Site {
     }
 
     func hostPage(_ request: Request) async throws -> Response {
-        try await hostPage(request, refusal: nil, status: 200)
+        try await hostPage(request, status: 200)
     }
 
     /// The newest event is asked for first: what happens while the rest is read is then sent to the page again.
-    func hostPage(_ request: Request, refusal: RemovalRefusal?, status: Int) async throws -> Response {
+    func hostPage(
+        _ request: Request, refusal: RemovalRefusal? = nil, netboot: NetbootRefusal? = nil, status: Int
+    ) async throws -> Response {
         let newest = try await store.newestEventID()
         let host = try await host(request)
         let events = try await store.events(ofHost: host.id, limit: 100)
@@ -60,14 +62,15 @@ extension Site {
             <h2 id="timeline-title">Timeline</h2>
             <ol class="timeline" role="list" aria-labelledby="timeline-title" data-timeline="100">\
             \(events.map(TimelineEntry.html))</ol>
+            \(NetbootForm(host: host, refusal: netboot).html)
             \(RemovalForm(host: host, refusal: refusal).html)
             </article>
             <template id="entry">\(TimelineEntry.empty)</template>
             <template id="gone"><p class="notice" role="alert"><strong data-field="message"></strong> What you see is
             how it was; its history is kept. <a href="/">All hosts</a></p></template>
             """
-        let title = refusal == nil ? "\(host.hostname)" : "Not removed: \(host.hostname)"
-        let frame = Frame(title, newestEvent: newest, tally: Tally(try await store.stateCounts()))
+        let prefix = refusal != nil ? "Not removed: " : netboot != nil ? "Not changed: " : ""
+        let frame = Frame("\(prefix)\(host.hostname)", newestEvent: newest, tally: Tally(try await store.stateCounts()))
         return frame.page(main, status: status)
     }
 

@@ -26,6 +26,8 @@ struct Site: Sendable {
             .get("/hosts/:id", hostPage),
             .get("/hosts/:id/remove") { .redirect(to: "/hosts/\(try await host($0).id)") },
             .post("/hosts/:id/remove", removeByForm),
+            .get("/hosts/:id/netboot") { .redirect(to: "/hosts/\(try await host($0).id)") },
+            .post("/hosts/:id/netboot", chooseNetbootByForm),
             .post("/discoveries/:mac/accept", acceptByForm),
             .post("/discoveries/:mac/ignore", ignoreByForm),
             .get("/events", events.respond),

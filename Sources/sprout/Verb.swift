@@ -67,7 +67,8 @@ struct Unreachable: Error, CustomStringConvertible {
 
 extension Verb {
     static let all: [Verb] = [
-        .hostsAdd, .hostsList, .hostsShow, .hostsRemove, .discoveriesList, .discoveriesAccept, .discoveriesIgnore,
+        .hostsAdd, .hostsList, .hostsShow, .hostsSet, .hostsRemove, .discoveriesList, .discoveriesAccept,
+        .discoveriesIgnore,
         .watch, .up, .configCheck, .completion,
     ]
 
