@@ -117,11 +117,16 @@ extension Host {
     }
 
     /// The operation has told the machine its name and its type, and knows it by its addresses.
+    ///
+    /// One that is still waited for may have been given a wrong address: that is the time to correct it.
     private func refuseWhatMatters(in changed: Host) throws(Refused) {
+        let isKnown = state != .pxeReady
         let lost = macs.contains { !changed.macs.contains($0) }
         let fields = [
-            (hostname != changed.hostname, "hostname", "its name"), (mac != changed.mac, "mac", "its MAC address"),
-            (lost, "remove_macs", "its MAC addresses"), (serverType != changed.serverType, "server_type", "its type"),
+            (hostname != changed.hostname, "hostname", "its name"),
+            (isKnown && mac != changed.mac, "mac", "its MAC address"),
+            (isKnown && lost, "remove_macs", "its MAC addresses"),
+            (serverType != changed.serverType, "server_type", "its type"),
         ]
         guard let (_, field, words) = fields.first(where: \.0) else { return }
         throw Refused(

@@ -36,7 +36,7 @@ public enum LocalBoot: Hashable, Sendable {
             "chosen by itself: sanboot on UEFI, exit on a BIOS, since it came straight back from the usual way"
         case .exit: "exit: the firmware goes on with its next boot entry"
         case .sanboot: "sanboot: the first disk, past the firmware's boot order"
-        case .file(let file): "\(file) on its own disk"
+        case .file(let file): "the program \(file) on it"
         }
     }
 }

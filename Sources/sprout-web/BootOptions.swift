@@ -35,20 +35,32 @@ extension Site {
     }
 }
 
-/// What a host's page, or a machine's card, shows of its netboot: why it does not get on, and what to do.
+/// Why a host does not get on with its netboot, and what to do, on its page.
 struct VerdictNotice {
     let verdict: Verdict
+    let host: Host
     let routers: [RouterOptions]
 
     var html: HTML {
-        let texts: HTML = """
-            <details><summary>Lines for your router</summary>
-            \(routers.map { "<h3>\($0.name)</h3><pre>\($0.text)</pre>" as HTML })</details>
-            """
-        return """
-            <div class="notice" role="status"><p><strong>\(verdict.sentence)</strong></p><p>\(verdict.remedy)</p>
-            \(verdict.kind.isHelpedByRouter ? texts : "")</div>
-            """
+        """
+        <div class="notice" role="status"><p><strong>\(verdict.sentence)</strong></p><p>\(verdict.remedy)</p>
+        \(verdict.candidate.map(correction))\(verdict.kind.isHelpedByRouter ? lines : nil)</div>
+        """
+    }
+
+    /// One click, when it was a mistyped address or the machine's other port.
+    private func correction(_ mac: MACAddress) -> HTML {
+        """
+        <form method="post" action="/hosts/\(host.id)/boot-mac"><input type="hidden" name="mac" value="\(mac)">
+        <p><button>Yes, boot \(host.hostname) from \(mac)</button></p></form>
+        """
+    }
+
+    private var lines: HTML {
+        """
+        <details><summary>Lines for your router</summary>
+        \(routers.map { "<h3>\($0.name)</h3><pre>\($0.text)</pre>" as HTML })</details>
+        """
     }
 }
 

@@ -49,7 +49,7 @@ extension Site {
     }
 
     /// That nobody answers is shown beside the form too: what was typed is not lost.
-    private func answer(_ command: () async throws -> Response) async throws -> Response {
+    func answer(_ command: () async throws -> Response) async throws -> Response {
         do { return try await command() } catch let problem as Problem { return problem.response }
     }
 

@@ -44,11 +44,13 @@ extension Site {
     }
 
     func hostPage(_ request: Request) async throws -> Response {
-        try await hostPage(request, refusal: nil, status: 200)
+        try await hostPage(request, status: 200)
     }
 
     /// The newest event is asked for first: what happens while the rest is read is then sent to the page again.
-    func hostPage(_ request: Request, refusal: RemovalRefusal?, status: Int) async throws -> Response {
+    func hostPage(
+        _ request: Request, refusal: RemovalRefusal? = nil, netboot: NetbootRefusal? = nil, status: Int
+    ) async throws -> Response {
         let newest = try await store.newestEventID()
         let host = try await host(request)
         let events = try await store.events(ofHost: host.id, limit: 100)
@@ -58,21 +60,22 @@ extension Site {
             <div class="title"><h1>\(host.hostname)</h1> \(Tile.badge(host.state))</div>
             <p class="sentence" data-field="sentence">\(try await store.sentence(of: host))</p>
             <span class="track" aria-hidden="true"></span>
-            \(try await verdictNotice(on: host, request))
+            <div data-fresh="verdict">\(try await verdictNotice(on: host, request))</div>
             \(Self.facts(host))
             <h2 id="timeline-title">Timeline</h2>
             <ol class="timeline" role="list" aria-labelledby="timeline-title" data-timeline="100">\
             \(events.map(TimelineEntry.html))</ol>
-            <h2 id="wire-title">Netboot</h2>
-            \(WireList(sightings: try await store.sightings(of: host.mac, limit: 40)).html)
+            <h2 id="wire-title">On the wire</h2>
+            <div data-fresh="wire">\(WireList(sightings: try await store.sightings(of: host.mac, limit: 40)).html)</div>
+            \(NetbootForm(host: host, refusal: netboot).html)
             \(RemovalForm(host: host, refusal: refusal).html)
             </article>
             <template id="entry">\(TimelineEntry.empty)</template>
             <template id="gone"><p class="notice" role="alert"><strong data-field="message"></strong> What you see is
             how it was; its history is kept. <a href="/">All hosts</a></p></template>
             """
-        let title = refusal == nil ? "\(host.hostname)" : "Not removed: \(host.hostname)"
-        let frame = Frame(title, newestEvent: newest, tally: Tally(try await store.stateCounts()))
+        let prefix = refusal != nil ? "Not removed: " : netboot != nil ? "Not changed: " : ""
+        let frame = Frame("\(prefix)\(host.hostname)", newestEvent: newest, tally: Tally(try await store.stateCounts()))
         return frame.page(main, status: status)
     }
 
@@ -80,7 +83,7 @@ extension Site {
         guard let verdict = try await store.verdict(on: host.mac) else { return nil }
         let server = try await ownAddress(request)
         let routers = RouterOptions.all(server: server, port: Surroundings().httpPort)
-        return VerdictNotice(verdict: verdict, routers: routers).html
+        return VerdictNotice(verdict: verdict, host: host, routers: routers).html
     }
 
     private static func facts(_ host: Host) -> HTML {

@@ -69,6 +69,7 @@ extension Verb {
                 ["state", "\(host.state.rawValue): \(host.state.sentence)"],
                 ["since", host.stateSince.description], ["mac", host.macs.map(\.description).joined(separator: " ")],
                 ["type", host.serverType], ["labels", labels.isEmpty ? "none" : Terminal.harmless(labels)],
+                ["netboots", host.netbootProgram.sentence], ["own disk", host.localBoot.sentence],
             ]))
         Terminal.say("\n" + Terminal.table(events.map { [$0.at.description, Terminal.harmless($0.message)] }))
     }
@@ -95,12 +96,12 @@ extension Verb {
 
     static let hostOperand = Operand(name: "HOST", completion: .host)
 
-    private static func labels(_ invocation: Invocation) throws -> [String: String] {
+    static func labels(_ invocation: Invocation) throws -> [String: String] {
         let texts = invocation.values["--label"] ?? []
         let pairs = try texts.map { text in
             let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 2 else {
-                throw UsageError(description: "--label is \"\(text)\"; it must be KEY=VALUE", verb: hostsAdd)
+                throw UsageError(description: "--label is \"\(text)\"; it must be KEY=VALUE", verb: invocation.verb)
             }
             return (parts[0], parts[1])
         }

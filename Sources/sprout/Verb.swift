@@ -67,8 +67,8 @@ struct Unreachable: Error, CustomStringConvertible {
 
 extension Verb {
     static let all: [Verb] = [
-        .hostsAdd, .hostsList, .hostsShow, .hostsRemove, .discoveriesList, .discoveriesAccept, .discoveriesIgnore,
-        .wireTrust, .wire, .networkOptions, .watch, .up, .configCheck, .completion,
+        .hostsAdd, .hostsList, .hostsShow, .hostsSet, .hostsRemove, .discoveriesList, .discoveriesAccept,
+        .discoveriesIgnore, .wireTrust, .wire, .networkOptions, .watch, .up, .configCheck, .completion,
     ]
 
     static let connectionOptions: [Option] = [

@@ -102,11 +102,22 @@ import Testing
         let harmless = HostChange(hostname: "vm-01", addedMACs: ["52:54:00:00:00:02"], labels: ["a": "b"])
         _ = try await scene.ledger.advance(hostID: host.id, on: .rebuild, by: Scene.author)
         _ = try await scene.ledger.change(hostID: host.id, by: harmless, author: Scene.author)
+        _ = try await scene.ledger.advance(hostID: host.id, on: .fetchedKernel, by: Scene.author)
         let refused = await #expect(throws: Refused.self) {
             try await scene.ledger.change(hostID: host.id, by: change, author: Scene.author)
         }
         #expect(refused?.kind == .conflict)
         #expect(refused?.field == field)
-        #expect(refused?.reason.hasPrefix("vm-01 is pxe_ready: its ") == true, "\(refused?.reason ?? "")")
+        #expect(refused?.reason.hasPrefix("vm-01 is pxe_booted: its ") == true, "\(refused?.reason ?? "")")
+    }
+
+    @Test func `E2: the address of a host that is still waited for can be corrected`() async throws {
+        let scene = try await Scene()
+        let host = try await scene.register(1)
+        _ = try await scene.ledger.advance(hostID: host.id, on: .rebuild, by: Scene.author)
+        let change = HostChange(mac: "52:54:00:00:00:10")
+        let corrected = try await scene.ledger.change(hostID: host.id, by: change, author: Scene.author)
+        #expect(corrected.mac.description == "52:54:00:00:00:10")
+        #expect(corrected.state == .pxeReady)
     }
 }

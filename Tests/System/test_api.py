@@ -125,6 +125,29 @@ class ChangeTest(unittest.TestCase):
             self.assertEqual(len([one for one in box.get(f"{path}/events").json if one["kind"] == "host.changed"]), 2)
 
 
+    def test_the_form_on_the_page_of_a_host_chooses_how_it_netboots(self):
+        with Sprout() as box:
+            host = box.register(1, hostname="pve-1").json
+            form = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
+            page = f"/hosts/{host['id']}"
+            wish = b"local_boot=file&loader=%2FEFI%2Fproxmox%2Fgrubx64.efi&netboot_program=ipxe"
+            saved = box.request("POST", f"{page}/netboot", wish, form)
+            self.assertEqual(saved.status, 200)
+            self.assertIn('value="\\EFI\\proxmox\\grubx64.efi"', saved.body.decode())
+            self.assertIn('<option value="ipxe" selected>', saved.body.decode())
+            now = box.get("/api/hosts/pve-1").json
+            self.assertEqual((now["local_boot"], now["netboot_program"]), ("file:\\EFI\\proxmox\\grubx64.efi", "ipxe"))
+            refused = box.request("POST", f"{page}/netboot", b"local_boot=file&loader=%3Cb%3E&netboot_program=auto", form)
+            self.assertEqual(refused.status, 422)
+            text = refused.body.decode()
+            self.assertIn('value="&lt;b&gt;"', text)
+            self.assertIn("write it from the root of its disk up to .efi", text)
+            self.assertIn('<option value="file" selected>', text)
+            self.assertEqual(box.get("/api/hosts/pve-1").json, now)
+            foreign = box.request("POST", f"{page}/netboot", wish, {**form, "Origin": "http://evil.example"})
+            self.assertEqual(foreign.status, 403)
+
+
 class EventStreamTest(unittest.TestCase):
     def test_P1_a_host_registered_anywhere_is_told_within_a_second(self):
         with Sprout() as box, box.events() as next_event:

@@ -102,6 +102,24 @@ class Discovering(BrowserTest):
         expect(other.locator(".discovery")).to_have_count(0)
 
 
+class Netbooting(BrowserTest):
+    def test_E2_a_near_miss_is_shown_on_the_host_s_page_and_corrected_with_one_click(self):
+        host = self.register()
+        self.box.command("POST", f"/hosts/{host['id']}/advance", {"event": "rebuild"})
+        page = self.open(f"/hosts/{host['id']}")
+        seen = host["mac"][:-1] + ("f" if host["mac"][-1] != "f" else "e")
+        self.box.saw(seen)
+        notice = page.get_by_role("status").filter(has_text="did you mean")
+        expect(notice).to_contain_text(f"{seen} is netbooting: did you mean {host['hostname']}")
+        notice.get_by_role("button", name=f"boot {host['hostname']} from {seen}").click()
+        expect(page.get_by_role("definition").filter(has_text=seen)).to_be_visible()
+        expect(notice).to_have_count(0)
+        after = self.box.get(f"/api/hosts/{host['id']}").json
+        self.assertEqual((after["mac"], after["state"]), (seen, "pxe_ready"))
+        expect(self.open().locator(".discovery").filter(has_text=seen)).to_have_count(0)
+        self.box.command("POST", f"/hosts/{host['id']}/advance", {"event": "cancel"})
+
+
 class Removing(BrowserTest):
     def test_a_host_is_removed_only_when_its_name_was_typed(self):
         host = self.register()

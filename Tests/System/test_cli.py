@@ -41,6 +41,37 @@ class HostsTest(unittest.TestCase):
         self.assertEqual((gone.returncode, gone.stdout), (1, ""))
         self.assertIn('There is no host "pve-a"', gone.stderr)
 
+    def test_a_host_is_changed_and_what_is_refused_is_told(self):
+        self.box.cli("hosts", "add", "pve-s", "--mac", "52:54:00:00:05:01", "--type", "vm")
+        shown = self.box.cli("hosts", "show", "pve-s").stdout
+        self.assertIn("own disk  chosen by itself: exit on UEFI, sanboot on a BIOS\n", shown)
+        changed = self.box.cli(
+            "hosts", "set", "pve-s", "--local-boot", "file:/EFI/proxmox/grubx64.efi", "--netboot-program", "ipxe",
+            "--hostname", "PVE-T", "--add-mac", "5254.0000.0502", "--type", "ms01", "--label", "rack=b")
+        self.assertEqual(changed.returncode, 0, changed.stderr)
+        self.assertEqual(
+            changed.stdout, "pve-s: it is named pve-t; 52:54:00:00:05:02 is its own too; it is ms01, not vm; it has other"
+            " labels; its netboot program is the one with drivers of its own (ipxe); its way to its own disk is"
+            " the program \\EFI\\proxmox\\grubx64.efi on it.\n")
+        shown = self.box.cli("hosts", "show", "pve-t").stdout
+        self.assertIn("own disk  the program \\EFI\\proxmox\\grubx64.efi on it\n", shown)
+        host = json.loads(self.box.cli("hosts", "set", "pve-t", "--mac", "52:54:00:00:05:02", "-o", "json").stdout)
+        self.assertEqual((host["mac"], host["netboot_program"], host["local_boot"], host["labels"]),
+                         ("52:54:00:00:05:02", "ipxe", "file:\\EFI\\proxmox\\grubx64.efi", {"rack": "b"}))
+        again = self.box.cli("hosts", "set", "pve-t", "--netboot-program", "ipxe")
+        self.assertEqual(again.stdout, "pve-t: it was so already.\n")
+        for words, status, sentence in [
+            (["--local-boot", "never"], 1, "There are: auto, exit, sanboot, file:PATH."),
+            (["--local-boot", "file:/a b.efi"], 1, "only letters, digits and . _ - are allowed in its names"),
+            (["--netboot-program", "grub"], 1, "There are: auto, snponly, ipxe."),
+            (["--remove-mac", "52:54:00:00:05:02"], 1, "change mac to another one first"),
+            ([], 2, "nothing to change is given"), (["--label", "x"], 2, "it must be KEY=VALUE"),
+        ]:
+            with self.subTest(words=words):
+                result = self.box.cli("hosts", "set", "pve-t", *words)
+                self.assertEqual((result.returncode, result.stdout), (status, ""), result.stderr)
+                self.assertIn(sentence, result.stderr)
+
     def test_removing_asks_for_the_name(self):
         self.box.cli("hosts", "add", "pve-b", "--mac", "52:54:00:00:0b:01", "--type", "vm")
         for typed, status in [("no", 1), ("pve-b", 0)]:
@@ -148,6 +179,7 @@ class AloneTest(unittest.TestCase):
     def test_completion_works_in_bash(self):
         script = sprout("completion", "bash").stdout
         for line, expected in [("sprout ho", "hosts"), ("sprout hosts a", "add"), ("sprout hosts add --m", "--mac"),
+                               ("sprout hosts set --local-boot s", "sanboot"),
                                ("sprout watch --u", "--url"), ("sprout completion z", "zsh"), ("sprout conf", "config")]:
             words = line.split(" ")
             command = (f"{script}\nCOMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}; _sprout;"

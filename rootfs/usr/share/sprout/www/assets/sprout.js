@@ -91,6 +91,7 @@ function show(event) {
   showCounts(event.counts);
   if (grid && event.host) showTile(event);
   if (host && event.host === host.dataset.host) showHost(event);
+  if (host && event.host === host.dataset.host && event.kind.startsWith("netboot.")) showNetboot();
   if (grid && event.kind.startsWith("server_types.")) showSettings();
   if (grid && (event.kind.startsWith("discovery.") || find("[data-discoveries] li"))) showDiscoveries();
   if (timeline && (grid || event.host === host?.dataset.host)) addEntry(event);
@@ -133,8 +134,8 @@ function removeTile(tile) {
 }
 
 // What the server alone can say is taken from the page as it would be now.
-async function freshPage() {
-  const answer = await fetch("/");
+async function freshPage(path = "/") {
+  const answer = await fetch(path);
   return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
 }
 
@@ -144,6 +145,16 @@ async function showDiscoveries() {
   const fresh = await freshPage();
   if (!fresh || list.contains(document.activeElement)) return;
   list.replaceChildren(...fresh.querySelector("[data-discoveries]").childNodes);
+  tellTimes();
+}
+
+// Why a machine does not get on, and what it did.
+async function showNetboot() {
+  const fresh = await freshPage(location.pathname);
+  for (const part of fresh?.querySelectorAll("[data-fresh]") ?? []) {
+    const old = find(`[data-fresh=${part.dataset.fresh}]`);
+    if (old && !old.contains(document.activeElement)) old.replaceChildren(...part.childNodes);
+  }
   tellTimes();
 }
 
