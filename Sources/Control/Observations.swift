@@ -7,6 +7,7 @@ public struct Observation: Equatable, Sendable, Codable {
     public enum Kind: String, Sendable, Codable {
         case daemonStarted = "daemon.started"
         case machineSeen = "machine.seen"
+        case serverHeard = "server.heard"
     }
 
     public let kind: Kind
@@ -15,6 +16,8 @@ public struct Observation: Equatable, Sendable, Codable {
     /// The machine that was seen, and what it said of itself.
     public var mac: MACAddress?
     public var traits: Discovery.Traits?
+    /// Another DHCP or boot server that was heard.
+    public var server: ForeignServer?
 
     public init(
         _ kind: Kind, daemon: String, message: String, mac: MACAddress? = nil, traits: Discovery.Traits? = nil

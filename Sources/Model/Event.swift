@@ -23,6 +23,8 @@ public struct Event: Equatable, Sendable, Codable, Identifiable {
         case hostRegistered = "host.registered"
         case hostRemoved = "host.removed"
         case hostAdvanced = "host.advanced"
+        case serverAppeared = "server.appeared"
+        case serverGone = "server.gone"
         case settingsLoaded = "settings.loaded"
         case settingsRejected = "settings.rejected"
         case serverTypesLoaded = "server_types.loaded"

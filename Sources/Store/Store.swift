@@ -3,7 +3,7 @@ public import Model
 
 /// Everything Sprout reads from its database, as a user who may not write it.
 public actor Store {
-    private let connection: Connection
+    let connection: Connection
 
     public init(path: String) throws(StoreUnavailable) {
         do throws(DatabaseError) {

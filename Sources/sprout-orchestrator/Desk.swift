@@ -79,6 +79,7 @@ struct Desk: Sendable {
                     guard let mac = seen.mac else { throw Problem(422, "The field mac is missing.", field: "mac") }
                     let isNews = try await ledger.saw(mac, seen.traits ?? .init(), by: .init(actor: seen.daemon))
                     if isNews { await feed.ring() }
+                case .serverHeard: try await heard(seen.server, by: seen.daemon)
                 }
                 return Response(status: 202)
             }
