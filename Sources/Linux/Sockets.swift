@@ -30,6 +30,8 @@ extension FileDescriptor {
         let socket = try FileDescriptor.socket(AF_INET, CInt(SOCK_DGRAM.rawValue))
         try socket.set(SOL_SOCKET, SO_BROADCAST, 1)
         try socket.set(CInt(IPPROTO_IP), IP_PKTINFO, 1)
+        // Room for a rack of machines that are switched on together: more than anybody may ask for, so root does.
+        do throws(Errno) { try socket.set(SOL_SOCKET, SO_RCVBUFFORCE, 1 << 20) } catch {}
         if let interface {
             let (fd, length) = (socket.rawValue, socklen_t(interface.utf8.count))
             try retrying { setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, length) }

@@ -40,6 +40,7 @@ struct Site: Sendable {
             .get("/api/discoveries", discoveries),
             .post("/api/discoveries/:mac/accept", acceptDiscovery),
             .post("/api/discoveries/:mac/ignore", ignoreDiscovery),
+            .get("/api/network/servers", otherServers),
             .get("/api/server-types", serverTypes),
             presenting: Self.present
         )

@@ -4,6 +4,7 @@ Needs, beside what lab.py needs, Debian's udhcpc and isc-dhcp-client.
 """
 
 import contextlib
+import ctypes
 import os
 import shutil
 import socket
@@ -16,6 +17,8 @@ from harness import until
 
 CLIENTS = {"udhcpc": "udhcpc", "dhclient": "isc-dhcp-client"}
 RANGE = "192.168.77.100-192.168.77.199"
+# Of Linux; Python has no name for it.
+SO_RCVBUFFORCE = 33
 DISCOVER, OFFER, REQUEST, DECLINE, ACK, NAK, RELEASE, INFORM = range(1, 9)
 
 # Takes the address, and writes down all that was said.
@@ -23,13 +26,13 @@ UDHCPC = """#!/bin/sh
 echo "$1 $ip" >> {folder}/{name}.events
 case "$1" in
     deconfig) ip addr flush dev "$interface" ;;
-    bound|renew) ip addr replace "$ip/24" dev "$interface"; env > {folder}/{name}.lease ;;
+    bound|renew) ip addr replace "$ip/24" dev "$interface"; env > {folder}/{name}.new; mv {folder}/{name}.new {folder}/{name}.lease ;;
 esac
 """
 DHCLIENT = """#!/bin/sh
 echo "$reason $new_ip_address" >> {folder}/{name}.events
 case "$reason" in
-    BOUND|RENEW|REBIND|REBOOT) ip addr replace "$new_ip_address/24" dev "$interface"; env > {folder}/{name}.lease ;;
+    BOUND|RENEW|REBIND|REBOOT) ip addr replace "$new_ip_address/24" dev "$interface"; env > {folder}/{name}.new; mv {folder}/{name}.new {folder}/{name}.lease ;;
     EXPIRE|RELEASE|STOP) ip addr flush dev "$interface" ;;
 esac
 """
@@ -168,7 +171,6 @@ def inside(network, namespace):
 
 
 def setns(descriptor):
-    import ctypes
     if ctypes.CDLL(None, use_errno=True).setns(descriptor, 0x40000000) != 0:
         raise OSError(ctypes.get_errno(), "setns")
 
@@ -181,7 +183,7 @@ class Crowd:
             self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUFFORCE, 1 << 24)
+            self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24)
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"eth0")
             self.socket.bind(("0.0.0.0", 68))
         network.stack.callback(self.socket.close)
