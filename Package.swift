@@ -75,7 +75,8 @@ let package = Package(
         .testTarget(name: "ControlTests", dependencies: ["Control", "HTTP"], swiftSettings: strict),
         .testTarget(name: "DatabaseTests", dependencies: ["Database"], swiftSettings: strict),
         .testTarget(
-            name: "DHCPTests", dependencies: ["Control", "Ledger", "Linux", "Model", "Store", "Wire", "sprout-dhcp"],
+            name: "DHCPTests",
+            dependencies: ["Control", "Ledger", "Linux", "Model", "Seeded", "Store", "Wire", "sprout-dhcp"],
             swiftSettings: strict),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Linux", "Seeded"], swiftSettings: strict),
         .testTarget(

@@ -3,15 +3,45 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <net/if.h>
+#include <net/if_arp.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 int linux_accept(int listener) {
     return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+int linux_find_interface(int socket, const char *name, struct linux_interface *interface) {
+    struct ifreq request = { 0 };
+    strncpy(request.ifr_name, name, sizeof request.ifr_name - 1);
+    if (ioctl(socket, SIOCGIFINDEX, &request) == -1) return -1;
+    interface->index = request.ifr_ifindex;
+    request.ifr_addr.sa_family = AF_INET;
+    if (ioctl(socket, SIOCGIFADDR, &request) == -1) return -1;
+    interface->address = ((struct sockaddr_in *)&request.ifr_addr)->sin_addr;
+    if (ioctl(socket, SIOCGIFNETMASK, &request) == -1) return -1;
+    interface->mask = ((struct sockaddr_in *)&request.ifr_netmask)->sin_addr;
+    return 0;
+}
+
+int linux_neighbour(int socket, const char *name, struct in_addr address, unsigned char hardware[6]) {
+    struct arpreq request = { 0 };
+    ((struct sockaddr_in *)&request.arp_pa)->sin_family = AF_INET;
+    ((struct sockaddr_in *)&request.arp_pa)->sin_addr = address;
+    strncpy(request.arp_dev, name, sizeof request.arp_dev - 1);
+    if (ioctl(socket, SIOCGARP, &request) == -1) return -1;
+    if (!(request.arp_flags & ATF_COM)) {
+        errno = ENXIO;
+        return -1;
+    }
+    memcpy(hardware, request.arp_ha.sa_data, 6);
+    return 0;
 }
 
 int linux_open_readable(const char *path) {

@@ -8,6 +8,7 @@ public struct Observation: Equatable, Sendable, Codable {
         case daemonStarted = "daemon.started"
         case machineSeen = "machine.seen"
         case scriptFetched = "script.fetched"
+        case serverHeard = "server.heard"
     }
 
     public let kind: Kind
@@ -20,6 +21,8 @@ public struct Observation: Equatable, Sendable, Codable {
     public var sighting: Sighting?
     /// What the machine of a host was told when it asked for its script.
     public var fetch: ScriptFetch?
+    /// Another DHCP or boot server that was heard.
+    public var server: ForeignServer?
 
     public init(
         _ kind: Kind, daemon: String, message: String, mac: MACAddress? = nil, traits: Discovery.Traits? = nil,

@@ -160,6 +160,25 @@ enum Migrations {
         ALTER TABLE host ADD COLUMN local_boot TEXT NOT NULL DEFAULT 'auto';
         ALTER TABLE operation ADD COLUMN reentries INTEGER NOT NULL DEFAULT 0;
         """,
+        """
+        -- The addresses that Sprout itself gave out; one without a MAC address is used by somebody else.
+        CREATE TABLE lease (
+            address TEXT PRIMARY KEY,
+            mac TEXT UNIQUE,
+            until INTEGER NOT NULL
+        ) STRICT;
+
+        -- Other DHCP and boot servers that were heard on the network.
+        CREATE TABLE foreign_server (
+            address TEXT PRIMARY KEY,
+            mac TEXT,
+            kind TEXT NOT NULL,
+            offers TEXT NOT NULL,
+            first_seen INTEGER NOT NULL,
+            last_seen INTEGER NOT NULL,
+            is_gone INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+        """,
     ]
 
     /// Brings the database to this release's layout, each step in a transaction of its own.

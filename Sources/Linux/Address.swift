@@ -76,9 +76,10 @@ struct SocketAddress: Sendable {
         self.init(family: AF_UNIX, bytes: withUnsafeBytes(of: &address) { Array($0) })
     }
 
-    init(anyAddressWithPort port: UInt16) {
+    init(_ number: in_addr_t, port: UInt16) {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = number.bigEndian
         address.sin_port = port.bigEndian
         self.init(family: AF_INET, bytes: withUnsafeBytes(of: &address) { Array($0) })
     }

@@ -23,11 +23,13 @@ public struct Datagram: Sendable {
     /// The index of the interface, and our own address on it, also where the datagram was sent to everybody.
     public var interface: CInt
     public var localAddress: UInt32
+    /// The address that it was sent to.
+    public var destination: UInt32 = 0
 }
 
 /// A socket of datagrams, read one by one.
 public final class DatagramSocket: Sendable {
-    private let descriptor: WatchedDescriptor
+    let descriptor: WatchedDescriptor
 
     public init(_ descriptor: consuming FileDescriptor, _ reactor: Reactor) throws(Errno) {
         self.descriptor = try WatchedDescriptor(descriptor, reactor)
@@ -61,7 +63,8 @@ public final class DatagramSocket: Sendable {
                 address: UInt32(bigEndian: sender.sin_addr.s_addr), port: UInt16(bigEndian: sender.sin_port))
             return Datagram(
                 bytes: bytes, sender: endpoint, interface: arrival.ipi_ifindex,
-                localAddress: UInt32(bigEndian: arrival.ipi_spec_dst.s_addr))
+                localAddress: UInt32(bigEndian: arrival.ipi_spec_dst.s_addr),
+                destination: UInt32(bigEndian: arrival.ipi_addr.s_addr))
         }
     }
 
@@ -71,23 +74,29 @@ public final class DatagramSocket: Sendable {
     public func send(
         _ bytes: [UInt8], to receiver: Endpoint, interface: CInt = 0, from localAddress: UInt32 = 0
     ) async throws {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = receiver.address.bigEndian
-        address.sin_port = receiver.port.bigEndian
-        let target = address
-        var departure = in_pktinfo()
-        departure.ipi_ifindex = interface
-        departure.ipi_spec_dst.s_addr = localAddress.bigEndian
-        let origin = departure
         _ = try await descriptor.whenReady(.writable) { descriptor throws(Errno) in
-            let fd = descriptor.rawValue
-            return try retrying {
-                withUnsafePointer(to: target) { target in
-                    withUnsafePointer(to: origin) { linux_send(fd, bytes, bytes.count, target, $0) }
-                }
-            }
+            try Self.send(descriptor.rawValue, bytes, receiver, interface, localAddress)
         }
+    }
+
+    /// Sends a datagram as `send` does, but throws `Errno.wouldBlock` where the kernel has no room for it now.
+    public func sendAtOnce(
+        _ bytes: [UInt8], to receiver: Endpoint, interface: CInt = 0, from localAddress: UInt32 = 0
+    ) throws(Errno) {
+        _ = try Self.send(descriptor.rawValue, bytes, receiver, interface, localAddress)
+    }
+
+    private static func send(
+        _ fd: CInt, _ bytes: [UInt8], _ receiver: Endpoint, _ interface: CInt, _ localAddress: UInt32
+    ) throws(Errno) -> Int {
+        var target = sockaddr_in()
+        target.sin_family = sa_family_t(AF_INET)
+        target.sin_addr.s_addr = receiver.address.bigEndian
+        target.sin_port = receiver.port.bigEndian
+        var origin = in_pktinfo()
+        origin.ipi_ifindex = interface
+        origin.ipi_spec_dst.s_addr = localAddress.bigEndian
+        return try retrying { linux_send(fd, bytes, bytes.count, &target, &origin) }
     }
 
     /// The next message from a process of this machine, and that process's id.

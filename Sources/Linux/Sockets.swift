@@ -22,15 +22,22 @@ extension FileDescriptor {
     }
 
     /// Listens for datagrams on a port of every address, as the `.socket` units of the daemons do.
-    public static func datagrams(port: UInt16, interface: String?) throws(Errno) -> FileDescriptor {
+    ///
+    /// One that hears only what is sent to everybody takes nothing away from another program on the same port.
+    public static func datagrams(
+        port: UInt16, interface: String?, onlyBroadcasts: Bool = false
+    ) throws(Errno) -> FileDescriptor {
         let socket = try FileDescriptor.socket(AF_INET, CInt(SOCK_DGRAM.rawValue))
         try socket.set(SOL_SOCKET, SO_BROADCAST, 1)
         try socket.set(CInt(IPPROTO_IP), IP_PKTINFO, 1)
+        // Room for a rack of machines that are switched on together: more than anybody may ask for, so root does.
+        do throws(Errno) { try socket.set(SOL_SOCKET, SO_RCVBUFFORCE, 1 << 20) } catch {}
         if let interface {
             let (fd, length) = (socket.rawValue, socklen_t(interface.utf8.count))
             try retrying { setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, length) }
         }
-        try socket.bind(SocketAddress(anyAddressWithPort: port))
+        if onlyBroadcasts { try socket.set(SOL_SOCKET, SO_REUSEADDR, 1) }
+        try socket.bind(SocketAddress(onlyBroadcasts ? INADDR_BROADCAST : INADDR_ANY, port: port))
         return socket
     }
 

@@ -29,6 +29,8 @@ public struct Event: Equatable, Sendable, Codable, Identifiable {
         case identityTrusted = "identity.trusted"
         case netbootBegan = "netboot.began"
         case netbootStalled = "netboot.stalled"
+        case serverAppeared = "server.appeared"
+        case serverGone = "server.gone"
         case settingsLoaded = "settings.loaded"
         case settingsRejected = "settings.rejected"
         case serverTypesLoaded = "server_types.loaded"

@@ -34,6 +34,14 @@ public struct MACAddress: Hashable, Sendable, Codable, CustomStringConvertible {
         self.bits = bits
     }
 
+    /// The address that six bytes are, unless it is no machine's.
+    public init?(bytes: [UInt8]) {
+        guard bytes.count == 6 else { return nil }
+        let bits = bytes.reduce(0) { $0 << 8 | UInt64($1) }
+        guard bits != 0, bits >> 40 & 1 == 0 else { return nil }
+        self.bits = bits
+    }
+
     public var description: String {
         let digits = String(bits, radix: 16)
         let padded = String(repeating: "0", count: 12 - digits.count) + digits

@@ -51,3 +51,34 @@ public struct IPv4Network: Equatable, Sendable, CustomStringConvertible {
 
     private static func mask(_ length: Int) -> UInt32 { ~0 << (32 - UInt32(length)) }
 }
+
+extension IPv4Network {
+    func contains(_ range: IPv4Range) -> Bool {
+        hasHost(IPv4Address(range.addresses.lowerBound)) && hasHost(IPv4Address(range.addresses.upperBound))
+    }
+
+    func contains(_ address: String) -> Bool { IPv4Address(address[...]).map(hasHost) ?? false }
+}
+
+/// IPv4 addresses in a row, such as 192.168.1.100-192.168.1.199.
+public struct IPv4Range: Equatable, Sendable, CustomStringConvertible {
+    /// The addresses, as the numbers that they are on the wire.
+    public let addresses: ClosedRange<UInt32>
+
+    /// A server keeps something in memory for each address.
+    public static let mostAddresses = 65536
+
+    public init?(_ text: String) {
+        let ends = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard ends.count == 2, let first = IPv4Address(ends[0]), let last = IPv4Address(ends[1]),
+            first.number <= last.number, last.number - first.number < Self.mostAddresses
+        else { return nil }
+        addresses = first.number...last.number
+    }
+
+    public var description: String { "\(IPv4Address(addresses.lowerBound))-\(IPv4Address(addresses.upperBound))" }
+
+    func contains(_ address: String) -> Bool {
+        IPv4Address(address[...]).map { addresses.contains($0.number) } ?? false
+    }
+}

@@ -73,6 +73,34 @@ extension Form<IPv4Network> {
     }
 }
 
+extension Form<IPv4Range> {
+    static var range: Self {
+        text(
+            "first-last, such as 192.168.1.100-192.168.1.199, at most \(IPv4Range.mostAddresses) addresses",
+            hint: { text in
+                let ends = text.filter { $0 != " " }.split(separator: "-")
+                return ends.count == 2 ? IPv4Range("\(ends[0])-\(ends[1])")?.description : nil
+            },
+            parse: { IPv4Range($0) }
+        )
+    }
+}
+
+extension Form<Duration> {
+    /// How long a lease holds: a shorter one would be asked for again all the time, a longer one outlives its machine.
+    static var leaseTime: Self {
+        text(
+            "minutes or hours from 5m to 24h, such as 30m or 4h",
+            hint: { Decimal.read($0[...], upTo: 24 * 60).map { "\($0)m" } },
+            parse: { text in
+                guard let unit = ["m": 60, "h": 3600][text.suffix(1)] else { return nil }
+                guard let count = Decimal.read(text.dropLast(), upTo: 24 * 60) else { return nil }
+                return (300...86400).contains(count * unit) ? .seconds(count * unit) : nil
+            }
+        )
+    }
+}
+
 extension Form<ServerType.ManagementNIC> {
     static var port: Self {
         text("a network port's name such as enp87s0, or its MAC address") { ServerType.ManagementNIC($0) }

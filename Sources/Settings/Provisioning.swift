@@ -21,7 +21,18 @@ public struct Provisioning: Equatable, Sendable {
         /// The network in which machines are answered; nil is the one that the interface has an address in.
         public var subnet: IPv4Network?
         public var answer = Answer.all
+        public var mode = Mode.proxy
+        /// The addresses that are given out: there are some when `mode` is `server`.
+        public var range: IPv4Range?
+        /// What machines are told beside their address; nil is nothing.
+        public var router: String?
+        public var dns: String?
+        /// How long a host may use its address before it asks again.
+        public var leaseTime = Duration.seconds(4 * 3600)
     }
+
+    /// Who gives out addresses: the router, beside which Sprout answers, or Sprout.
+    public enum Mode: String, CaseIterable, Sendable { case proxy, server }
 
     /// Which netbooting machines are answered.
     public enum Answer: String, CaseIterable, Sendable { case all, known }

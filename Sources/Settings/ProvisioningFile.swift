@@ -7,7 +7,7 @@ extension Provisioning {
         let root = try Section(parsing: text, mistakes: mistakes)
             .knowing(["server", "pxe", "proxmox", "credentials", "infrastructure"])
         server = Server(root.section("server", keys: ["public_url"]))
-        pxe = PXE(root.section("pxe", keys: ["enabled", "interface", "subnet", "answer"]))
+        pxe = PXE(root.section("pxe", keys: Provisioning.PXE.keys))
         proxmox = Proxmox(root.section("proxmox", keys: ["existing_node", "join_fingerprint"]))
         credentials = Credentials(root.section("credentials", keys: ["root_password_hash"]))
         infrastructure = Infrastructure(root.section("infrastructure", keys: ["base_url", "kind", "server_type_map"]))
@@ -18,18 +18,6 @@ extension Provisioning {
 extension Provisioning.Server {
     fileprivate init(_ section: Section) {
         publicURL = section.value("public_url", .origin)
-    }
-}
-
-extension Provisioning.PXE {
-    fileprivate init(_ section: Section) {
-        isEnabled = section.value("enabled", .flag) ?? isEnabled
-        interface = section.value("interface", .interface)
-        subnet = section.value("subnet", .network)
-        answer = section.value("answer", .choice) ?? answer
-        if isEnabled {
-            section.need("interface", .interface, because: "enabled", "is needed when pxe.enabled is true")
-        }
     }
 }
 
@@ -69,7 +57,7 @@ extension Provisioning.Infrastructure {
 
 extension Section {
     /// Notes at `other` that `key` has no value.
-    fileprivate func need<Value>(_ key: String, _ form: Form<Value>, because other: String, _ message: String) {
+    func need<Value>(_ key: String, _ form: Form<Value>, because other: String, _ message: String) {
         if let entry = entry(key), !entry.value.isNull { return }
         mistakes.note(child(key), at: place(other), Refusal(message: message), allowed: form.allowed)
     }

@@ -60,5 +60,11 @@ public enum MessageID: String, CaseIterable, Sendable {
     case unhealthy = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d0a"
     case deadlinePassed = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d0b"
     case netbootStalled = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d0c"
-    case hostChanged = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d21"
+    case hostChanged = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d0d"
+    case serverAppeared = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d20"
+    case serverGone = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d21"
+    case ownDHCPSilent = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d22"
+    case ownDHCPServes = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d23"
+    case rangeFull = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d24"
+    case addressDeclined = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d25"
 }

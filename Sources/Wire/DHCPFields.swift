@@ -8,7 +8,11 @@ extension DHCPMessage {
         public static let discover = Kind(rawValue: 1)
         public static let offer = Kind(rawValue: 2)
         public static let request = Kind(rawValue: 3)
+        public static let decline = Kind(rawValue: 4)
         public static let acknowledgement = Kind(rawValue: 5)
+        public static let refusal = Kind(rawValue: 6)
+        public static let release = Kind(rawValue: 7)
+        public static let inform = Kind(rawValue: 8)
     }
 
     public var kind: Kind? {
@@ -17,16 +21,21 @@ extension DHCPMessage {
     }
 
     /// The server that a message is from, or that its client chose (option 54).
-    public var serverIdentifier: IPv4Address? {
-        guard let bytes = options[.serverIdentifier], bytes.count == 4 else { return nil }
-        return IPv4Address(rawValue: bytes.number(at: 0, as: UInt32.self))
+    public var serverIdentifier: IPv4Address? { options.address(.serverIdentifier) }
+
+    /// The address that the client would like to have, or was offered (option 50).
+    public var requestedAddress: IPv4Address? { options.address(.requestedAddress) }
+
+    /// What a relay added about the network that the message came from (option 82).
+    public var relayOptions: DHCPOptions? {
+        options[.relayAgent].flatMap { try? DHCPOptions(parsing: $0.span, isEncapsulated: true) }
     }
 
-    /// The address that a client would like to have, or has been offered (option 50).
-    public var requestedAddress: IPv4Address? {
-        guard let bytes = options[.requestedAddress], bytes.count == 4 else { return nil }
-        return IPv4Address(rawValue: bytes.number(at: 0, as: UInt32.self))
-    }
+    /// A network that is not the relay's own, for which an address is asked (RFC 3527).
+    public var linkSelection: IPv4Address? { relayOptions?.address(.linkSelection) }
+
+    /// The address by which the client is to know us, because the relay wants to see all its messages (RFC 5107).
+    public var serverOverride: IPv4Address? { relayOptions?.address(.serverOverride) }
 
     /// The numbers of the options that the client would like to have (option 55).
     public var parameterList: [UInt8] { options[.parameterList] ?? [] }
@@ -105,4 +114,18 @@ extension DHCPMessage {
         [0xB8, 0x27, 0xEB], [0xDC, 0xA6, 0x32], [0xE4, 0x5F, 0x01], [0x28, 0xCD, 0xC1], [0xD8, 0x3A, 0xDD],
         [0x2C, 0xCF, 0x67], [0x88, 0xA2, 0x9E],
     ]
+}
+
+extension DHCPOptions {
+    /// An option that holds one address.
+    public func address(_ code: Code) -> IPv4Address? {
+        guard let bytes = self[code], bytes.count == 4 else { return nil }
+        return IPv4Address(rawValue: bytes.number(at: 0, as: UInt32.self))
+    }
+}
+
+extension DHCPOptions.Code {
+    /// Inside option 82.
+    public static let linkSelection = Self(rawValue: 5)
+    public static let serverOverride = Self(rawValue: 11)
 }

@@ -36,6 +36,13 @@ public struct DHCPMessage: Equatable, Sendable {
     /// The flag with which an answer is asked for, or announced, as a broadcast.
     public static let broadcast: UInt16 = 0x8000
 
+    /// A message of our own.
+    public init(operation: Operation, hardwareAddress: HardwareAddress, transaction: UInt32) {
+        self.operation = operation
+        self.hardwareAddress = hardwareAddress
+        self.transaction = transaction
+    }
+
     /// The answer to a request, without its content: what says which request it belongs to.
     public init(answering request: DHCPMessage) {
         operation = .reply

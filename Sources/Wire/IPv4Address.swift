@@ -6,6 +6,13 @@ public struct IPv4Address: RawRepresentable, Hashable, Sendable, CustomStringCon
         self.rawValue = rawValue
     }
 
+    /// Reads four decimal numbers with dots between.
+    public init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        guard parts.count == 4, !parts.contains(nil) else { return nil }
+        rawValue = parts.compactMap(\.self).reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
     /// No address: what a machine that has none yet puts in the fields of its messages.
     public static let unspecified = IPv4Address(rawValue: 0)
 

@@ -1,33 +1,60 @@
+import Control
 import Linux
+import Store
 import Systemd
 import Wire
 
 /// Listens where machines that netboot ask, and answers; idle where these ports were not opened.
 struct ProxyDHCP: Service {
     private let listeners: [Listener]
+    private let ports: Ports?
     private let desk: ProxyDesk
     private let reactor: Reactor
 
-    /// Either both ports were opened or none: without the second, UEFI firmware would fail after it was answered.
-    init(claiming sockets: inout ListenSockets, _ desk: ProxyDesk, _ reactor: Reactor) throws {
+    /// What is there only where network boot is on.
+    private struct Ports {
+        let leases: LeaseDesk
+        let writer: LeaseWriter
+        let client: ClientPort
+    }
+
+    /// Either all ports were opened or none: without the second, UEFI firmware would fail after it was answered, and
+    /// without the third no other server would be heard.
+    init(
+        claiming sockets: inout ListenSockets, _ desk: ProxyDesk, _ store: Store, _ register: LeaseRegister,
+        _ reactor: Reactor, report: @escaping @Sendable (Observation) -> Void
+    ) throws {
         self.desk = desk
         self.reactor = reactor
         guard let dhcp = sockets.claimIfPassed("dhcp") else {
             listeners = []
+            ports = nil
             return
         }
+        let socket = try DatagramSocket(dhcp, reactor)
+        let leases = LeaseDesk(socket, store, desk)
+        let probe = ServerProbe()
         listeners = [
-            Listener(socket: try DatagramSocket(dhcp, reactor), port: .dhcp, desk: desk, reactor: reactor),
+            Listener(socket: socket, port: .dhcp, desk: desk, leases: leases, probe: probe, reactor: reactor),
             Listener(
                 socket: try DatagramSocket(sockets.claim("pxe"), reactor), port: .bootServer, desk: desk,
                 reactor: reactor),
         ]
+        let client = try DatagramSocket(sockets.claim("dhcp-client"), reactor)
+        ports = Ports(
+            leases: leases, writer: LeaseWriter(desk: leases, register: register, reactor: reactor),
+            client: ClientPort(client, probe, leases, store, reactor, report: report))
     }
 
     func run() async throws {
         try await desk.refresh()
+        try await ports?.leases.refresh()
         try await withThrowingTaskGroup { group in
             for listener in listeners { group.addTask { try await listener.run() } }
+            if let ports {
+                group.addTask { try await ports.writer.run() }
+                group.addTask { try await ports.client.run() }
+            }
             group.addTask { [reactor] in
                 while true { try await reactor.sleep(for: .seconds(3600)) }
             }
@@ -38,7 +65,9 @@ struct ProxyDHCP: Service {
     /// True work for the watchdog, and what it found.
     func check() async throws -> String {
         try await desk.refresh()
-        return listeners.isEmpty ? "network boot is off: its ports are not open" : await desk.summary
+        guard let ports else { return "network boot is off: its ports are not open" }
+        try await ports.leases.refresh()
+        return [await ports.leases.summary, await desk.summary].compactMap(\.self).joined(separator: "; ")
     }
 }
 
@@ -47,12 +76,16 @@ struct Listener: Service {
     let socket: DatagramSocket
     let port: ProxyPolicy.Port
     let desk: ProxyDesk
+    var leases: LeaseDesk?
+    var probe: ServerProbe?
     let reactor: Reactor
 
     func run() async throws {
         while true {
             do {
                 let datagram = try await socket.receive()
+                if probe?.isOwn(datagram.bytes) == true { continue }
+                if let leases, await leases.take(datagram) { continue }
                 guard let verdict = await desk.verdict(on: datagram, at: port) else { continue }
                 if case .reply(let reply) = verdict.decision { try await send(reply, to: datagram) }
                 await desk.note(verdict)

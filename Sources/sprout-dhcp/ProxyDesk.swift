@@ -75,8 +75,16 @@ actor ProxyDesk {
         try? await refresh()
     }
 
+    /// A machine that netboots has its address from us, where no router gives it one.
+    func noteLease(of address: IPv4Address, from server: IPv4Address, for mac: MACAddress) {
+        let sighting = Sighting(.tookAddress, of: mac, at: .now(), by: "sprout-dhcp") { details in
+            (details.address, details.server) = ("\(address)", "\(server)")
+        }
+        report(.machine(sighting))
+    }
+
     /// A host that only asks for an address runs an installed system; of others that is nobody's business.
-    private func noteOrdinary(_ message: DHCPMessage) async {
+    func noteOrdinary(_ message: DHCPMessage) async {
         guard message.operation == .request, message.kind == .discover || message.kind == .request,
             message.clientAddress == .unspecified, message.hardwareAddress.bytes.count == 6,
             let mac = try? MACAddress("\(message.hardwareAddress)"), await hostname(mac) != nil

@@ -1,4 +1,5 @@
-// sprout-dhcp tells machines that netboot where to find sprout-boot, beside the router that gives them their address.
+// sprout-dhcp tells machines that netboot where to find sprout-boot: beside the router that gives them their address,
+// or with an address of its own.
 
 import Control
 import HTTP
@@ -10,10 +11,11 @@ daemon { reactor, termination in
     let surroundings = Surroundings()
     var sockets = ListenSockets()
     let observations = Observations(socket: surroundings.observeSocket, reactor)
-    let desk = ProxyDesk(
-        ProxyPolicy(httpPort: surroundings.httpPort), try Store(path: surroundings.database),
+    let store = try Store(path: surroundings.database)
+    let desk = ProxyDesk(ProxyPolicy(httpPort: surroundings.httpPort), store, report: observations.report)
+    let proxy = try ProxyDHCP(
+        claiming: &sockets, desk, store, LeaseRegister(socket: surroundings.leaseSocket, reactor), reactor,
         report: observations.report)
-    let proxy = try ProxyDHCP(claiming: &sockets, desk, reactor)
     let health = Health("sprout-dhcp", proxy.check)
     observations.report(.started("sprout-dhcp"))
 

@@ -93,6 +93,7 @@ struct Desk: Sendable {
                             daemon: seen.daemon, mac: seen.mac, traits: seen.traits ?? .init(), sighting: seen.sighting)
                     )
                 case .scriptFetched: try await take(seen)
+                case .serverHeard: try await heard(seen.server, by: seen.daemon)
                 }
                 return Response(status: 202)
             }

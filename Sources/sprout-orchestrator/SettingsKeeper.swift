@@ -70,7 +70,7 @@ actor SettingsKeeper: Service {
         do {
             let settings = try Provisioning(parsing: text, file: provisioning)
             let isNew = try await desk.commit {
-                try await desk.ledger.load(["pxe.answer": settings.pxe.answer.rawValue], by: Self.author)
+                try await desk.ledger.load(settings.pxe.inForce, by: Self.author)
             }
             if isNew { Journal.log(.notice, "\(provisioning) is in force", id: .settingsLoaded) }
         } catch let mistakes as Diagnostics {
@@ -107,4 +107,18 @@ actor SettingsKeeper: Service {
     }
 
     private static let author = Ledger.Author(actor: "sprout-orchestrator")
+}
+
+extension Provisioning.PXE {
+    /// What the other daemons need to know; what only our own DHCP needs is kept where that is on.
+    fileprivate var inForce: [String: String] {
+        var settings = ["pxe.answer": answer.rawValue, "pxe.mode": mode.rawValue]
+        settings["pxe.interface"] = interface
+        guard mode == .server, let range else { return settings }
+        settings["pxe.range"] = "\(range)"
+        settings["pxe.router"] = router ?? "none"
+        settings["pxe.dns"] = dns ?? "none"
+        settings["pxe.lease_time"] = "\(leaseTime.components.seconds) s"
+        return settings
+    }
 }

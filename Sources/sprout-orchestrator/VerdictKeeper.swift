@@ -29,19 +29,21 @@ struct VerdictKeeper: Service {
         let awaited = try await desk.store.hosts(in: .pxeReady)
         let seen = try await desk.store.machinesSeen(
             since: Timestamp(milliseconds: moment.milliseconds - Self.attention), limit: Self.mostMachines)
+        let network = try await network(at: moment)
         var isNews = false
         var judged: Set<MACAddress> = []
         if !awaited.isEmpty {
             let strangers = try await strangers()
             for host in awaited {
                 judged.insert(host.mac)
-                if try await judge(host, strangers, moment) { isNews = true }
+                if try await judge(host, strangers, network, moment) { isNews = true }
             }
         }
         for mac in seen where !judged.contains(mac) {
             let host = try await desk.store.host(withMAC: mac)
             let sightings = try await desk.store.sightings(of: mac, limit: Self.mostSightings)
-            let rules = VerdictRules(for: host.map { "\($0.hostname)" } ?? "\(mac)", at: moment, in: network)
+            let rules = VerdictRules(
+                for: host.map { "\($0.hostname)" } ?? "\(mac)", at: moment, in: network)
             if try await tell(rules.verdict(on: sightings), on: mac, host, sightings) { isNews = true }
         }
         if isNews { await desk.feed.ring() }
@@ -49,7 +51,9 @@ struct VerdictKeeper: Service {
     }
 
     /// A host that is waited for has a verdict even when nothing was seen of it.
-    private func judge(_ host: Host, _ strangers: [WaitingRules.Stranger], _ moment: Timestamp) async throws -> Bool {
+    private func judge(
+        _ host: Host, _ strangers: [WaitingRules.Stranger], _ network: NetworkView, _ moment: Timestamp
+    ) async throws -> Bool {
         var sightings: [Sighting] = []
         var uuids: Set<String> = []
         for mac in host.macs {
@@ -90,7 +94,10 @@ struct VerdictKeeper: Service {
         }
     }
 
-    private var network: NetworkView { NetworkView() }
+    private func network(at moment: Timestamp) async throws -> NetworkView {
+        let servers = try await desk.store.foreignServers(at: moment)
+        return NetworkView(bootServers: servers.filter { $0.kind == .boot }.map(\.name))
+    }
 
     private static let attention: Int64 = 120_000
     private static let mostMachines = 200

@@ -21,9 +21,10 @@ daemon { reactor, termination in
     let commands = try Server(on: sockets.claim("command"), reactor, desk.commandRoutes(health), onFailure: report)
     let observations = try Server(
         on: sockets.claim("observe"), reactor, desk.observeRoutes(health, sightings), onFailure: report)
+    let leases = try Server(on: sockets.claim("lease"), reactor, desk.leaseRoutes(health), onFailure: report)
 
     try await run(
-        commands, observations, Heartbeat(desk.feed, reactor), DeadlineKeeper(desk, reactor),
-        settings, sightings, VerdictKeeper(desk, reactor), Tidying(ledger, reactor),
+        commands, observations, leases, ServerKeeper(desk), Heartbeat(desk.feed, reactor),
+        DeadlineKeeper(desk, reactor), settings, sightings, VerdictKeeper(desk, reactor), Tidying(ledger, reactor),
         Watchdog(reactor, check: health.check), termination)
 }

@@ -19,6 +19,7 @@ extension Site {
         for host in hosts { tiles.append(Tile(host, sentence: try await store.sentence(of: host)).html) }
         let main: HTML = """
             <div data-settings>\(form.settingsProblem)</div>
+            \(try await otherServersNotice())
             <section aria-labelledby="hosts-title">
             <div class="title">
             <h1 id="hosts-title" tabindex="-1">Hosts <span class="count" data-hosts-count>\(hosts.count)</span></h1>

@@ -46,6 +46,7 @@ struct Site: Sendable {
             .post("/api/discoveries/:mac/accept", acceptDiscovery),
             .post("/api/discoveries/:mac/ignore", ignoreDiscovery),
             .get("/api/network/boot-options", bootOptions),
+            .get("/api/network/servers", otherServers),
             .get("/api/server-types", serverTypes),
             .get("/api/wire", wire),
             .get("/api/wire/live", followWire),

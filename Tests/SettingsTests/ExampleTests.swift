@@ -35,6 +35,7 @@ enum Example {
         let settings = try Provisioning(parsing: text, file: Example.provisioning)
         #expect(settings.server.publicURL != nil)
         #expect(settings.pxe.interface != nil && settings.pxe.subnet != nil)
+        #expect(settings.pxe.range != nil && settings.pxe.router != nil && settings.pxe.dns != nil)
         #expect(settings.proxmox.existingNode != nil && settings.proxmox.joinFingerprint != nil)
         #expect(settings.credentials.rootPasswordHash == Sample.hash)
         #expect(settings.infrastructure.baseURL != nil)

@@ -25,7 +25,7 @@ import Testing
                 + "(allowed: base_url, kind, server_type_map)"
         ),
     ]
-    private static let inPXE = "(allowed: enabled, interface, subnet, answer)"
+    private static let inPXE = "(allowed: enabled, interface, subnet, answer, mode, range, router, dns, lease_time)"
     private static let inProxmox = "(allowed: existing_node, join_fingerprint)"
 
     static let words: [(text: String, message: String)] = [

@@ -19,6 +19,7 @@ import Testing
     @Test func `the defaults answer no machine`() {
         #expect(!Provisioning.defaults.pxe.isEnabled)
         #expect(Provisioning.defaults.pxe.answer == .all)
+        #expect(Provisioning.defaults.pxe.mode == .proxy && Provisioning.defaults.pxe.leaseTime == .seconds(14400))
         #expect(Provisioning.defaults.infrastructure.kind == .none)
     }
 
@@ -26,7 +27,9 @@ import Testing
         let settings = try provisioning(
             """
             server: {public_url: "https://Sprout.lan:8443/"}
-            pxe: {enabled: True, interface: enp1s0.20, subnet: 10.20.0.0/22, answer: known}
+            pxe:
+              {enabled: True, interface: enp1s0.20, subnet: 10.20.0.0/22, answer: known, mode: server,
+               range: 10.20.1.1-10.20.2.254, router: 10.20.0.1, dns: 1.1.1.1, lease_time: 30m}
             proxmox: {existing_node: "fd00::10", join_fingerprint: "\(Sample.fingerprint.lowercased())"}
             credentials: {root_password_hash: \(Sample.hash)}
             infrastructure:
@@ -39,6 +42,10 @@ import Testing
         #expect(settings.pxe.isEnabled && settings.pxe.answer == .known)
         #expect(settings.pxe.interface == "enp1s0.20")
         #expect(settings.pxe.subnet == IPv4Network("10.20.0.0/22"))
+        #expect(settings.pxe.mode == .server && settings.pxe.leaseTime == .seconds(1800))
+        #expect(settings.pxe.range == IPv4Range("10.20.1.1-10.20.2.254"))
+        #expect(settings.pxe.range?.addresses == 0x0A14_0101...0x0A14_02FE)
+        #expect(settings.pxe.router == "10.20.0.1" && settings.pxe.dns == "1.1.1.1")
         #expect(settings.proxmox.existingNode == "fd00::10")
         #expect(settings.proxmox.joinFingerprint == Sample.fingerprint)
         #expect(settings.credentials.rootPasswordHash == Sample.hash)

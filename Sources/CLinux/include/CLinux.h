@@ -17,6 +17,13 @@ struct linux_peer {
     uid_t uid;
 };
 
+// Of the network that a socket belongs to, which need not be this process's own.
+struct linux_interface {
+    int index;
+    struct in_addr address;
+    struct in_addr mask;
+};
+
 // What a new program starts with. The descriptors become 3, 4, …; an entry "LISTEN_PID=…" in the
 // environment is overwritten with the child's own process id.
 struct linux_program {
@@ -30,6 +37,8 @@ struct linux_program {
 };
 
 int linux_accept(int listener);
+int linux_find_interface(int socket, const char *name, struct linux_interface *interface);
+int linux_neighbour(int socket, const char *name, struct in_addr address, unsigned char hardware[6]);
 int linux_open_pipe(int ends[2]);
 int linux_open_process(pid_t process);
 int linux_open_readable(const char *path);

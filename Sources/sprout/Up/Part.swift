@@ -18,6 +18,8 @@ struct Part: Sendable {
             case file(String)
             /// A UDP port of the interface that machines netboot through.
             case datagrams(UInt16)
+            /// The same, for what is sent to everybody there.
+            case broadcasts(UInt16)
         }
     }
 
@@ -26,10 +28,14 @@ struct Part: Sendable {
     /// The ports of network boot are opened only where it is on.
     static func daemons(netboots: Bool) -> [Part] {
         let http = { Socket(name: "http", place: .file($0)) }
-        let dhcp = [Socket(name: "dhcp", place: .datagrams(67)), Socket(name: "pxe", place: .datagrams(4011))]
+        let dhcp = [
+            Socket(name: "dhcp", place: .datagrams(67)), Socket(name: "dhcp-client", place: .broadcasts(68)),
+            Socket(name: "pxe", place: .datagrams(4011)),
+        ]
         let tftp = [Socket(name: "tftp", place: .datagrams(69))]
         let orchestrator = [
             Socket(name: "command", place: .file("command.sock")),
+            Socket(name: "lease", place: .file("lease.sock")),
             Socket(name: "observe", place: .file("observe.sock")),
         ]
         return [

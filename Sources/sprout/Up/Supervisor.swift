@@ -98,6 +98,7 @@ actor Supervisor {
             "SPROUT_CONFIG": configuration,
             "SPROUT_DATABASE": layout.database,
             "SPROUT_HTTP_PORT": listen.port.map(String.init) ?? "80",
+            "SPROUT_LEASE_SOCKET": "\(layout.run)/lease.sock",
             "SPROUT_NETBOOT_FILES": layout.netboot,
             "SPROUT_OBSERVE_SOCKET": "\(layout.run)/observe.sock",
             "WATCHDOG_USEC": "\(Keeper.watchdogPeriod.components.seconds * 1_000_000)",
@@ -108,12 +109,17 @@ actor Supervisor {
     private func open(_ socket: Part.Socket) throws -> FileDescriptor {
         switch socket.place {
         case .file(let name): return try FileDescriptor.listening(on: .unix(path: "\(layout.run)/\(name)"))
-        case .datagrams(let port):
-            do {
-                return try FileDescriptor.datagrams(port: port, interface: netboot.interface)
-            } catch {
-                throw Failure(description: Self.sentence(port, netboot.interface ?? "", error))
-            }
+        case .datagrams(let port): return try open(port)
+        case .broadcasts(let port): return try open(port, onlyBroadcasts: true)
+        }
+    }
+
+    private func open(_ port: UInt16, onlyBroadcasts: Bool = false) throws -> FileDescriptor {
+        do {
+            return try FileDescriptor.datagrams(
+                port: port, interface: netboot.interface, onlyBroadcasts: onlyBroadcasts)
+        } catch {
+            throw Failure(description: Self.sentence(port, netboot.interface ?? "", error))
         }
     }
 

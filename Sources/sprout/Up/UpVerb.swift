@@ -52,6 +52,15 @@ extension Verb {
                 description: "\(configuration): pxe.enabled is true, but machines cannot reach \(listen): add"
                     + " --listen 0.0.0.0:80, or set pxe.enabled to false")
         }
+        if netboot.isEnabled, netboot.mode == .server, let interface = netboot.interface,
+            DefaultRoute.interfaces().contains(interface)
+        {
+            throw Failure(
+                description:
+                    "\(configuration): pxe.mode is server, but \(interface) leads to the Internet (it holds the"
+                    + " default route): its network has a router that gives out addresses. Name another interface, or"
+                    + " set pxe.mode to proxy.")
+        }
         return netboot
     }
 }
