@@ -72,7 +72,7 @@ let package = Package(
         .testTarget(
             name: "BootTests", dependencies: ["Linux", "Seeded", "Wire", "sprout-boot"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["Linux", "sprout"], swiftSettings: strict),
-        .testTarget(name: "ControlTests", dependencies: ["Control", "HTTP"], swiftSettings: strict),
+        .testTarget(name: "ControlTests", dependencies: ["Control", "HTTP", "Model"], swiftSettings: strict),
         .testTarget(name: "DatabaseTests", dependencies: ["Database"], swiftSettings: strict),
         .testTarget(
             name: "DHCPTests",

@@ -117,8 +117,8 @@ extension LeaseDesk {
         }
     }
 
-    private static let mostTogether = 256
-    private static let mostWaiting = 2048
+    private static let mostTogether = 1024
+    private static let mostWaiting = 4096
 }
 
 /// Has leases written by the orchestrator: all that wait while one transaction is under way go into the next.

@@ -13,7 +13,10 @@ extension Desk {
         Routes(
             .get("/health", health.respond),
             .post("/leases") { request in
-                try .json(try await ledger.write(try JSON.decode([Lease].self, from: request.body)))
+                let held = try await ledger.write(try LeaseLines.decode(request.body))
+                return Response(
+                    status: 200, headers: ["content-type": "text/plain"],
+                    body: .bytes(held.map { $0 ? LeaseLines.held : LeaseLines.refused }))
             }
         )
     }
