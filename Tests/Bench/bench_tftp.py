@@ -16,10 +16,10 @@ FIRST_ADDRESS, ADDRESSES = "192.168.78.1", 250
 ROUNDS = 5
 # Block size, window, clients, downloads: what firmware asks for, and what it could.
 CASES = [
-    ("blocks of 512, no options", 0, 0, 1, 100), ("blocks of 512, no options", 0, 0, 50, 100),
-    ("blksize 1468", 1468, 0, 1, 200), ("blksize 1468", 1468, 0, 50, 300),
-    ("blksize 1468 windowsize 4", 1468, 4, 1, 200), ("blksize 1468 windowsize 4", 1468, 4, 50, 300),
-    ("blksize 1468 windowsize 16", 1468, 16, 1, 200), ("blksize 1468 windowsize 16", 1468, 16, 50, 300),
+    ("blocks of 512, no options", 0, 0, 1, 30), ("blocks of 512, no options", 0, 0, 50, 100),
+    ("blksize 1468", 1468, 0, 1, 60), ("blksize 1468", 1468, 0, 50, 300),
+    ("blksize 1468 windowsize 4", 1468, 4, 1, 60), ("blksize 1468 windowsize 4", 1468, 4, 50, 300),
+    ("blksize 1468 windowsize 16", 1468, 16, 1, 60), ("blksize 1468 windowsize 16", 1468, 16, 50, 300),
 ]
 WITHOUT_WINDOWS = "neither dnsmasq 2.90 nor tftpd-hpa 5.2 knows windowsize: they leave it out of their answer"
 
