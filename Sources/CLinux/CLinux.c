@@ -73,36 +73,47 @@ int linux_raise_signal_descriptor(const int *signals, int count) {
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-ssize_t linux_receive(int socket, void *bytes, size_t capacity, struct sockaddr_in *sender, struct in_pktinfo *arrival) {
-    union { char bytes[CMSG_SPACE(sizeof *arrival)]; struct cmsghdr align; } control;
-    struct iovec vector = { bytes, capacity };
-    struct msghdr message = {
-        .msg_name = sender, .msg_namelen = sizeof *sender, .msg_iov = &vector, .msg_iovlen = 1,
-        .msg_control = &control, .msg_controllen = sizeof control,
-    };
-    ssize_t count = recvmsg(socket, &message, MSG_DONTWAIT);
-    if (count == -1) return -1;
-    memset(arrival, 0, sizeof *arrival);
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c))
-        if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO)
-            memcpy(arrival, CMSG_DATA(c), sizeof *arrival);
-    return count;
+int linux_receive(int socket, void *bytes, size_t room, struct linux_datagram *datagrams, int count) {
+    struct mmsghdr messages[LINUX_MOST_DATAGRAMS];
+    struct iovec vectors[LINUX_MOST_DATAGRAMS];
+    union { char bytes[CMSG_SPACE(sizeof(struct in_pktinfo))]; struct cmsghdr align; } controls[LINUX_MOST_DATAGRAMS];
+    if (count > LINUX_MOST_DATAGRAMS) count = LINUX_MOST_DATAGRAMS;
+    for (int i = 0; i < count; i++) {
+        datagrams[i] = (struct linux_datagram){ .start = i * room };
+        vectors[i] = (struct iovec){ (char *)bytes + i * room, room };
+        messages[i].msg_hdr = (struct msghdr){
+            .msg_name = &datagrams[i].peer, .msg_namelen = sizeof datagrams[i].peer, .msg_iov = &vectors[i],
+            .msg_iovlen = 1, .msg_control = &controls[i], .msg_controllen = sizeof controls[i],
+        };
+    }
+    int arrived = recvmmsg(socket, messages, count, MSG_DONTWAIT, NULL);
+    for (int i = 0; i < arrived; i++) {
+        struct msghdr *header = &messages[i].msg_hdr;
+        datagrams[i].size = messages[i].msg_len;
+        for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c))
+            if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO)
+                memcpy(&datagrams[i].route, CMSG_DATA(c), sizeof datagrams[i].route);
+    }
+    return arrived;
 }
 
-ssize_t linux_send(int socket, const void *bytes, size_t count, const struct sockaddr_in *receiver,
-                   const struct in_pktinfo *departure) {
-    union { char bytes[CMSG_SPACE(sizeof *departure)]; struct cmsghdr align; } control = { 0 };
-    struct iovec vector = { (void *)bytes, count };
-    struct msghdr message = {
-        .msg_name = (void *)receiver, .msg_namelen = sizeof *receiver, .msg_iov = &vector, .msg_iovlen = 1,
-        .msg_control = &control, .msg_controllen = sizeof control,
-    };
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = IPPROTO_IP;
-    header->cmsg_type = IP_PKTINFO;
-    header->cmsg_len = CMSG_LEN(sizeof *departure);
-    memcpy(CMSG_DATA(header), departure, sizeof *departure);
-    return sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+int linux_send(int socket, const void *bytes, const struct linux_datagram *datagrams, int count) {
+    struct mmsghdr messages[LINUX_MOST_DATAGRAMS];
+    struct iovec vectors[LINUX_MOST_DATAGRAMS];
+    union { char bytes[CMSG_SPACE(sizeof(struct in_pktinfo))]; struct cmsghdr align; } controls[LINUX_MOST_DATAGRAMS];
+    if (count > LINUX_MOST_DATAGRAMS) count = LINUX_MOST_DATAGRAMS;
+    for (int i = 0; i < count; i++) {
+        vectors[i] = (struct iovec){ (char *)bytes + datagrams[i].start, datagrams[i].size };
+        messages[i].msg_hdr = (struct msghdr){
+            .msg_name = (void *)&datagrams[i].peer, .msg_namelen = sizeof datagrams[i].peer, .msg_iov = &vectors[i],
+            .msg_iovlen = 1, .msg_control = &controls[i], .msg_controllen = sizeof controls[i],
+        };
+        controls[i].align = (struct cmsghdr){
+            .cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO, .cmsg_len = CMSG_LEN(sizeof datagrams[i].route),
+        };
+        memcpy(CMSG_DATA(&controls[i].align), &datagrams[i].route, sizeof datagrams[i].route);
+    }
+    return sendmmsg(socket, messages, count, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 ssize_t linux_receive_from_process(int socket, void *bytes, size_t capacity, pid_t *sender) {

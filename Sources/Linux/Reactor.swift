@@ -21,7 +21,7 @@ public final class Reactor: TaskExecutor, Sendable {
     public init() throws(Errno) {
         epoll = FileDescriptor(owning: try retrying { epoll_create1(CInt(EPOLL_CLOEXEC)) })
         wakeUp = FileDescriptor(owning: try retrying { eventfd(0, CInt(EFD_CLOEXEC) | CInt(EFD_NONBLOCK)) })
-        try watch(wakeUp.rawValue)
+        try watch(wakeUp.rawValue, forWriting: false)
     }
 
     /// Begins to listen for readiness on a descriptor that its owner will `forget` before closing it.
@@ -30,7 +30,7 @@ public final class Reactor: TaskExecutor, Sendable {
     func register(_ descriptor: borrowing FileDescriptor) throws(Errno) {
         let fd = descriptor.rawValue
         state.withLock { $0.interests[fd] = Interest() }
-        try watch(fd)
+        try watch(fd, forWriting: false)
     }
 
     func forget(_ descriptor: borrowing FileDescriptor) {
@@ -51,6 +51,8 @@ public final class Reactor: TaskExecutor, Sendable {
             guard state.interests[fd]?.takeReadiness(readiness) == false else { return true }
             precondition(state.interests[fd]?[readiness] == nil, "two tasks wait for the same end of a descriptor")
             state.interests[fd]?[readiness] = waiter
+            // Room that there is by now is told of again, so none is missed between the caller's try and this.
+            if readiness == .writable { try? watch(fd, forWriting: true, EPOLL_CTL_MOD) }
             return false
         } cancel: { state, id in
             guard state.interests[fd]?[readiness]?.id == id else { return nil }
@@ -79,13 +81,21 @@ public final class Reactor: TaskExecutor, Sendable {
         thread.store(UInt(pthread_self()), ordering: .relaxed)
         var events = [epoll_event](repeating: epoll_event(), count: 256)
         while true {
-            let jobs = state.withLock { $0.takeJobs() }
-            for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
+            runJobs()
             let timeout = state.withLock { $0.timeout(now: .now) }
             let count = (try? retrying { epoll_wait(epoll.rawValue, &events, 256, timeout) }) ?? 0
             for event in events.prefix(Int(count)) { arrived(event) }
             let late = state.withLock { $0.takeLate(now: .now) }
             for waiter in late { waiter.continuation.resume(throwing: Errno.timedOut) }
+        }
+    }
+
+    /// Runs what is to be run, and what follows from it, but not for ever: others wait in the kernel.
+    private func runJobs() {
+        for _ in 0..<8 {
+            let jobs = state.withLock { $0.takeJobs() }
+            if jobs.isEmpty { return }
+            for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
         }
     }
 
@@ -105,7 +115,12 @@ public final class Reactor: TaskExecutor, Sendable {
             _ = Glibc.read(wakeUp.rawValue, &count, 8)
             return
         }
-        let waiters = state.withLock { $0.interests[event.data.fd]?.arrived(event.events) ?? [] }
+        let fd = event.data.fd
+        let waiters = state.withLock { state in
+            let waiters = state.interests[fd]?.arrived(event.events) ?? []
+            if event.events & EPOLLOUT.rawValue != 0 { try? watch(fd, forWriting: false, EPOLL_CTL_MOD) }
+            return waiters
+        }
         for waiter in waiters { waiter.continuation.resume() }
     }
 
@@ -133,11 +148,13 @@ public final class Reactor: TaskExecutor, Sendable {
         }
     }
 
-    private func watch(_ fd: CInt) throws(Errno) {
+    /// Room for writing is told of only while somebody waits for it: each packet that leaves makes some.
+    private func watch(_ fd: CInt, forWriting: Bool, _ operation: CInt = EPOLL_CTL_ADD) throws(Errno) {
         var event = epoll_event()
-        event.events = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
+        event.events = EPOLLIN.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
+        if forWriting { event.events |= EPOLLOUT.rawValue }
         event.data.fd = fd
-        try retrying { epoll_ctl(epoll.rawValue, EPOLL_CTL_ADD, fd, &event) }
+        try retrying { epoll_ctl(epoll.rawValue, operation, fd, &event) }
     }
 
     private func wake(if isNeeded: Bool) {
@@ -157,7 +174,7 @@ extension Reactor {
     /// What is known of one descriptor: who waits for it, or what arrived while nobody did.
     fileprivate struct Interest: Sendable {
         private var waiters: (readable: Waiter?, writable: Waiter?)
-        private var isReady = (readable: false, writable: false)
+        private var isReadable = false
 
         subscript(readiness: Readiness) -> Waiter? {
             get { readiness == .readable ? waiters.readable : waiters.writable }
@@ -165,14 +182,9 @@ extension Reactor {
         }
 
         mutating func takeReadiness(_ readiness: Readiness) -> Bool {
-            switch readiness {
-            case .readable:
-                defer { isReady.readable = false }
-                return isReady.readable
-            case .writable:
-                defer { isReady.writable = false }
-                return isReady.writable
-            }
+            guard readiness == .readable else { return false }
+            defer { isReadable = false }
+            return isReadable
         }
 
         mutating func takeWaiter(_ readiness: Readiness) -> Waiter? {
@@ -191,7 +203,7 @@ extension Reactor {
         private mutating func takeWaiter(_ readiness: Readiness, if arrived: Bool) -> Waiter? {
             guard arrived else { return nil }
             if let waiter = takeWaiter(readiness) { return waiter }
-            if readiness == .readable { isReady.readable = true } else { isReady.writable = true }
+            if readiness == .readable { isReadable = true }
             return nil
         }
 

@@ -15,10 +15,13 @@ final class WatchedDescriptor: Sendable {
     var rawValue: CInt { descriptor.rawValue }
 
     /// Makes a call, and makes it again each time the descriptor becomes ready, until it does not have to wait.
+    ///
+    /// Where it is known that the call would have to wait, the first one is not made.
     func whenReady<Value>(
-        _ readiness: Reactor.Readiness, until deadline: Reactor.Deadline? = nil,
+        _ readiness: Reactor.Readiness, until deadline: Reactor.Deadline? = nil, isBlocked: Bool = false,
         _ call: (borrowing FileDescriptor) throws(Errno) -> Value?
     ) async throws -> Value {
+        if isBlocked { try await reactor.wait(descriptor, for: readiness, until: deadline) }
         while true {
             if let value = try unlessBlocked(call) { return value }
             try await reactor.wait(descriptor, for: readiness, until: deadline)

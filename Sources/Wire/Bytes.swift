@@ -15,6 +15,12 @@ extension Array where Element == UInt8 {
         self += repeatElement(0, count: length - bytes.count)
     }
 
+    /// Appends a number of two bytes, the higher first.
+    mutating func append(bigEndian number: UInt16) {
+        append(UInt8(number >> 8))
+        append(UInt8(truncatingIfNeeded: number))
+    }
+
     /// What stands before the first zero.
     var untilZero: [UInt8] { Array(prefix { $0 != 0 }) }
 

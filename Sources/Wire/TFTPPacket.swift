@@ -35,21 +35,42 @@ public enum TFTPPacket: Equatable, Sendable {
     }
 
     public func serialized() -> [UInt8] {
+        var bytes: [UInt8] = []
+        append(to: &bytes)
+        return bytes
+    }
+
+    /// Appends the packet to bytes that are to be sent together: a file's blocks are copied once, and nothing else is.
+    public func append(to bytes: inout [UInt8]) {
+        bytes.append(bigEndian: operation.rawValue)
         switch self {
-        case .readRequest(let request): Operation.readRequest.bytes + request.serialized()
-        case .writeRequest(let request): Operation.writeRequest.bytes + request.serialized()
-        case .data(let block, let bytes): Operation.data.bytes + block.bigEndianBytes + bytes
-        case .acknowledgement(let block): Operation.acknowledgement.bytes + block.bigEndianBytes
-        case .error(let error): Operation.error.bytes + error.code.bigEndianBytes + Array(error.text.utf8) + [0]
-        case .optionAcknowledgement(let options): Operation.optionAcknowledgement.bytes + options.serialized()
+        case .readRequest(let request), .writeRequest(let request): bytes += request.serialized()
+        case .data(let block, let content):
+            bytes.append(bigEndian: block)
+            bytes += content
+        case .acknowledgement(let block): bytes.append(bigEndian: block)
+        case .error(let error):
+            bytes.append(bigEndian: error.code)
+            bytes += error.text.utf8
+            bytes.append(0)
+        case .optionAcknowledgement(let options): bytes += options.serialized()
+        }
+    }
+
+    private var operation: Operation {
+        switch self {
+        case .readRequest: .readRequest
+        case .writeRequest: .writeRequest
+        case .data: .data
+        case .acknowledgement: .acknowledgement
+        case .error: .error
+        case .optionAcknowledgement: .optionAcknowledgement
         }
     }
 
     private enum Operation: UInt16 {
         case readRequest = 1
         case writeRequest, data, acknowledgement, error, optionAcknowledgement
-
-        var bytes: [UInt8] { rawValue.bigEndianBytes }
     }
 }
 

@@ -21,6 +21,7 @@ struct Sessions: Sendable {
         var requestsPerSecond = 50
         /// Clients told apart within a second.
         var clients = 4096
+        var transfer = Transfer.Limits()
     }
 
     struct Counters: Equatable, Sendable {
@@ -59,6 +60,9 @@ struct Sessions: Sendable {
     private var ended: [Endpoint: Instant] = [:]
     private var recentRequests: [UInt32: Int] = [:]
     private var second: Instant?
+    private var troubled = TroubledClients()
+    /// No session's deadline lies before this one; those that moved on are looked for only when it has passed.
+    private var nextDeadline: Instant?
 
     init(limits: Limits = Limits()) {
         self.limits = limits
@@ -67,7 +71,7 @@ struct Sessions: Sendable {
     var count: Int { sessions.count }
 
     /// The time at which `timePassed` is to be called, if no packet comes before.
-    var deadline: Instant? { sessions.values.map(\.transfer.deadline).min() }
+    var deadline: Instant? { sessions.isEmpty ? nil : nextDeadline }
 
     /// Counts a request, and says whether its sender may be answered.
     mutating func admits(_ client: Endpoint, at now: Instant) -> Bool {
@@ -92,15 +96,15 @@ struct Sessions: Sendable {
     mutating func makeRoom(for client: Endpoint, at now: Instant) -> Effects? {
         var effects = Effects()
         guard sessions[client] == nil else { return effects }
-        let own = sessions.values.filter { $0.route.client.address == client.address }
+        let own = sessions.filter { $0.key.address == client.address }
         let isOwnLimit = own.count >= limits.downloadsPerClient
         guard isOwnLimit || sessions.count >= limits.downloads else { return effects }
-        let silent = (isOwnLimit ? own : Array(sessions.values)).filter { !$0.transfer.isAnswered }
-        guard let oldest = silent.min(by: { $0.began < $1.began }) else {
+        let silent = (isOwnLimit ? own : sessions).filter { !$0.value.transfer.isAnswered }
+        guard let oldest = silent.min(by: { $0.value.began < $1.value.began }) else {
             counters.dropped += 1
             return nil
         }
-        settle(Transfer.Step(outcome: .failed("it never answered, and gave way")), oldest, at: now, &effects)
+        advance(oldest.key, at: now, &effects) { _ in .failed("it never answered, and gave way") }
         return effects
     }
 
@@ -109,27 +113,29 @@ struct Sessions: Sendable {
     ) -> Effects {
         var effects = Effects()
         let previous = sessions.removeValue(forKey: route.client)
-        let transfer = Transfer(of: content, options: options, at: now)
-        var session = Session(transfer: transfer, route: route, name: name, size: content.count, began: now)
         if let previous, previous.transfer.isAnswered || previous.name != name {
             counters.failed += 1
+            if previous.transfer.isAnswered { troubled.note(route.client, at: now) }
             effects.reports.append(.failed(download(previous, at: now), reason: "the client asked for \(name) instead"))
         }
+        let isCautious = needsCaution(route.client, at: now)
+        let transfer = Transfer(
+            of: content, options: options, limits: isCautious ? .cautious : limits.transfer, at: now)
+        let session = Session(transfer: transfer, route: route, name: name, size: content.count, began: now)
+        sessions[route.client] = session
         let isAskedAgain = previous.map { !$0.transfer.isAnswered && $0.name == name } ?? false
         if !isAskedAgain {
             counters.begun += 1
             effects.reports.append(.began(download(session, at: now)))
         }
-        let step = session.transfer.begin(at: now)
-        settle(step, session, at: now, &effects)
+        advance(route.client, at: now, &effects) { $0.begin(at: now) }
         return effects
     }
 
     mutating func received(_ packet: TFTPPacket, on route: Route, at now: Instant) -> Effects {
         var effects = Effects()
-        if var session = sessions[route.client] {
-            let step = session.transfer.received(packet, at: now)
-            settle(step, session, at: now, &effects)
+        if sessions[route.client] != nil {
+            advance(route.client, at: now, &effects) { $0.received(packet, at: now) }
         } else if case .acknowledgement = packet, ended[route.client] == nil, admits(route.client, at: now) {
             effects.packets.append((.error(.unknownTransfer), route))
         }
@@ -139,23 +145,40 @@ struct Sessions: Sendable {
     /// Sends again what was not answered in time, and ends what was never answered.
     mutating func timePassed(at now: Instant) -> Effects {
         var effects = Effects()
-        for var session in sessions.values where session.transfer.deadline <= now {
-            let step = session.transfer.timePassed(at: now)
-            settle(step, session, at: now, &effects)
+        guard let due = nextDeadline, due <= now else { return effects }
+        for (client, session) in sessions where session.transfer.deadline <= now {
+            advance(client, at: now, &effects) { $0.timePassed(at: now) }
         }
+        nextDeadline = sessions.values.map(\.transfer.deadline).min()
         return effects
     }
 
-    /// Keeps a session that goes on, and takes leave of one that does not.
-    private mutating func settle(
-        _ step: Transfer.Step, _ session: Session, at now: Instant, _ effects: inout Effects
+    /// A client that had trouble, or waits in vain on another port while it asks anew.
+    private func needsCaution(_ client: Endpoint, at now: Instant) -> Bool {
+        troubled.contains(client, at: now)
+            || sessions.contains { $0.key.address == client.address && $0.value.transfer.isStalled }
+    }
+
+    /// Lets a download take a step, and takes leave of it if that was its last.
+    private mutating func advance(
+        _ client: Endpoint, at now: Instant, _ effects: inout Effects, _ take: (inout Transfer) -> Transfer.Step
     ) {
-        let client = session.route.client
-        sessions[client] = session
-        effects.packets += step.packets.map { ($0, session.route) }
-        guard let outcome = step.outcome else { return }
-        sessions[client] = nil
-        ended[client] = now
+        guard let index = sessions.index(forKey: client) else { return }
+        let step = take(&sessions.values[index].transfer)
+        let route = sessions.values[index].route
+        for packet in step.packets { effects.packets.append((packet, route)) }
+        if let outcome = step.outcome {
+            end(sessions.remove(at: index).value, outcome, at: now, &effects)
+        } else {
+            let deadline = sessions.values[index].transfer.deadline
+            nextDeadline = min(nextDeadline ?? deadline, deadline)
+        }
+    }
+
+    private mutating func end(
+        _ session: Session, _ outcome: Transfer.Outcome, at now: Instant, _ effects: inout Effects
+    ) {
+        ended[session.route.client] = now
         counters.retransmissions += session.transfer.retransmissions
         let download = download(session, at: now)
         switch outcome {
@@ -167,6 +190,7 @@ struct Sessions: Sendable {
             effects.reports.append(.probed(download))
         case .failed(let reason):
             counters.failed += 1
+            troubled.note(session.route.client, at: now)
             effects.reports.append(.failed(download, reason: reason))
         }
     }
@@ -175,7 +199,9 @@ struct Sessions: Sendable {
         let transfer = session.transfer
         return Download(
             client: session.route.client, name: session.name, size: session.size, blockSize: transfer.terms.blockSize,
-            windowSize: transfer.terms.windowSize, acknowledgedBytes: transfer.acknowledgedBytes,
-            retransmissions: transfer.retransmissions, duration: session.began.duration(to: now))
+            windowSize: transfer.terms.windowSize, isCautious: transfer.isCautious, blocks: transfer.lastBlock,
+            acknowledgedBlock: transfer.acknowledged, acknowledgedBytes: transfer.acknowledgedBytes,
+            roundTrip: transfer.roundTrip, retransmissions: transfer.retransmissions,
+            duration: session.began.duration(to: now))
     }
 }

@@ -33,7 +33,8 @@ extension Download {
             details.size = size
             details.blockSize = blockSize
             details.acknowledgedBytes = acknowledgedBytes
-            details.block = (acknowledgedBytes + blockSize - 1) / blockSize
+            details.block = acknowledgedBlock
+            details.roundTripMilliseconds = roundTrip.map { $0 / .milliseconds(1) }
             details.retransmissions = retransmissions
             details.milliseconds = Int(duration / .milliseconds(1))
             fill(&details)

@@ -11,41 +11,46 @@ actor TFTPServer: Service {
     private let files: BootFiles
     private let report: @Sendable (Progress) -> Void
     private var sessions: Sessions
+    private var outbox = Outbox()
+
+    private static let mostAtOnce = 32
+    private static let mostBytesAtOnce = 64 << 10
 
     init(
         on socket: consuming FileDescriptor, _ reactor: Reactor, files: BootFiles,
-        limits: Sessions.Limits = Sessions.Limits(), report: @escaping @Sendable (Progress) -> Void
-    ) throws(Errno) {
+        report: @escaping @Sendable (Progress) -> Void
+    ) throws {
         self.socket = try DatagramSocket(socket, reactor)
         self.reactor = reactor
         self.files = files
         self.report = report
-        sessions = Sessions(limits: limits)
+        sessions = Sessions(limits: Sessions.Limits(transfer: try Transfer.Limits.configured()))
     }
 
     var counters: Sessions.Counters { sessions.counters }
 
     func run() async throws {
         while true {
-            let datagram = try await nextDatagram()
+            let datagrams = try await nextDatagrams()
             await carryOut(sessions.timePassed(at: .now))
-            if let datagram { await receive(datagram) }
+            for datagram in datagrams { await receive(datagram) }
+            await sendAll()
             // Whoever floods the port does not stop the daemon's other tasks.
-            await Task.yield()
+            if datagrams.count == Self.mostAtOnce { await Task.yield() }
         }
     }
 
-    /// The next datagram, or nil when a session's deadline came first.
-    private func nextDatagram() async throws -> Datagram? {
+    /// The next datagrams, or none when a session's deadline came first.
+    private func nextDatagrams() async throws -> [Datagram] {
         do {
-            return try await socket.receive(until: sessions.deadline)
+            return try await socket.receive(atMost: Self.mostAtOnce, until: sessions.deadline)
         } catch {
             guard let error = error as? Errno else { throw error }
-            guard error != .timedOut else { return nil }
+            guard error != .timedOut else { return [] }
             // An interface that goes down breaks one call, not the socket.
             Journal.log(.warning, "a request for a boot file could not be received: \(error)")
             try await reactor.sleep(for: .milliseconds(100))
-            return nil
+            return []
         }
     }
 
@@ -106,9 +111,17 @@ actor TFTPServer: Service {
         for (packet, route) in effects.packets { await send(packet, on: route) }
     }
 
-    /// What cannot be sent is as good as lost on the way, and is sent again when its time comes.
+    /// What is sent waits for what else there is to be sent, but no more of it than the socket takes at once.
     private func send(_ packet: TFTPPacket, on route: Route) async {
-        try? await socket.send(
-            packet.serialized(), to: route.client, interface: route.interface, from: route.localAddress)
+        outbox.append(to: route.client, interface: route.interface, from: route.localAddress) {
+            packet.append(to: &$0)
+        }
+        if outbox.size >= Self.mostBytesAtOnce { await sendAll() }
+    }
+
+    /// What cannot be sent is as good as lost on the way, and is sent again when its time comes.
+    private func sendAll() async {
+        try? await socket.send(outbox)
+        outbox.removeAll()
     }
 }

@@ -19,6 +19,8 @@ struct Transfer: Sendable {
     struct Step: Equatable, Sendable {
         var packets: [TFTPPacket] = []
         var outcome: Outcome?
+
+        static func failed(_ reason: String) -> Step { Step(outcome: .failed(reason)) }
     }
 
     static let longestInterval = Duration.seconds(8)
@@ -31,19 +33,27 @@ struct Transfer: Sendable {
     private(set) var retransmissions = 0
     private(set) var deadline: Instant
 
-    private let content: [UInt8]
-    private let lastBlock: Int
-    private var isAgreed: Bool
+    let lastBlock: Int
+    let isCautious: Bool
     /// Blocks are counted from 1 and go on counting where their number on the wire begins anew.
-    private var acknowledged = 0
+    private(set) var acknowledged = 0
+    /// How long the client takes to acknowledge, over its last answers.
+    private(set) var roundTrip: Duration?
+
+    private let content: [UInt8]
+    private var isAgreed: Bool
     private var sent = 0
+    /// The end of the window under way and when it was sent, unless a part of it was sent before: then nobody can tell
+    /// which time is acknowledged (Karn's rule).
+    private var timed: (block: Int, sentAt: Instant)?
     private var tries = 0
     private var interval: Duration
     private var lastProgress: Instant
 
-    init(of content: [UInt8], options: TFTPOptions, at now: Instant) {
+    init(of content: [UInt8], options: TFTPOptions, limits: Limits = Limits(), at now: Instant) {
         self.content = content
-        terms = Terms(asked: options, size: content.count)
+        isCautious = limits == .cautious
+        terms = Terms(asked: options, size: content.count, limits: limits)
         lastBlock = content.count / terms.blockSize + 1
         isAgreed = terms.answer.isEmpty
         interval = terms.interval
@@ -53,6 +63,9 @@ struct Transfer: Sendable {
 
     /// Whether the client has said anything since it asked.
     var isAnswered: Bool { acknowledged > 0 || (isAgreed && !terms.answer.isEmpty) }
+
+    /// Whether it was sent again twice since the client last acknowledged something new.
+    var isStalled: Bool { tries >= 2 }
 
     var acknowledgedBytes: Int { min(acknowledged * terms.blockSize, content.count) }
 
@@ -89,6 +102,7 @@ struct Transfer: Sendable {
         guard position <= sent, position > acknowledged || !isAgreed else { return Step() }
         isAgreed = true
         acknowledged = position
+        if let timed, timed.block == position { measured(timed.sentAt.duration(to: now)) }
         guard acknowledged < lastBlock else { return Step(outcome: .finished(isConfirmed: true)) }
         tries = 0
         interval = terms.interval
@@ -105,8 +119,14 @@ struct Transfer: Sendable {
         }
         let window = acknowledged + 1...min(acknowledged + terms.windowSize, lastBlock)
         retransmissions += max(0, min(sent, window.upperBound) - acknowledged)
+        timed = sent == acknowledged ? (window.upperBound, now) : nil
         sent = max(sent, window.upperBound)
         return Step(packets: window.map(data))
+    }
+
+    /// Weighs a new time against the earlier ones as TCP does (RFC 6298).
+    private mutating func measured(_ time: Duration) {
+        roundTrip = roundTrip.map { ($0 * 7 + time) / 8 } ?? time
     }
 
     private func data(_ block: Int) -> TFTPPacket {
@@ -117,21 +137,44 @@ struct Transfer: Sendable {
 }
 
 extension Transfer {
+    /// The most that a client is granted.
+    struct Limits: Equatable, Sendable {
+        /// With its headers this fills 1500 bytes: many ROMs cannot put fragments together.
+        var block = 1468
+        var window = 16
+
+        /// For a client whose last download stalled or failed: what TFTP is without options.
+        static let cautious = Limits(block: 512, window: 1)
+
+        /// What the environment says of the largest block; a path through a VLAN or a tunnel has less room than a LAN.
+        static func configured(_ text: String? = Environment[setting]) throws(Unusable) -> Limits {
+            guard let text else { return Limits() }
+            guard let block = Int(text), 512...65464 ~= block else { throw Unusable(text: text) }
+            return Limits(block: block)
+        }
+
+        private static let setting = "SPROUT_TFTP_BLOCK"
+
+        struct Unusable: Error, CustomStringConvertible {
+            let text: String
+            var description: String {
+                "\(setting) is \"\(text)\", but a TFTP block has 512 to 65464 bytes: give such a number,"
+                    + " or remove the setting for blocks of 1468"
+            }
+        }
+    }
+
     /// What a client is granted of what it asked for.
     struct Terms: Equatable, Sendable {
-        /// With its headers this fills 1500 bytes: many ROMs cannot put fragments together.
-        static let largestBlock = 1468
-        static let largestWindow = 16
-
         let blockSize: Int
         let windowSize: Int
         let interval: Duration
         /// Empty where no option was asked for, or none that we know: then the first block is the answer.
         let answer: TFTPOptions
 
-        init(asked: TFTPOptions, size: Int) {
-            blockSize = asked.blockSize.map { min($0, Self.largestBlock) } ?? 512
-            windowSize = asked.windowSize.map { min($0, Self.largestWindow) } ?? 1
+        init(asked: TFTPOptions, size: Int, limits: Limits = Limits()) {
+            blockSize = asked.blockSize.map { min($0, limits.block) } ?? 512
+            windowSize = asked.windowSize.map { min($0, limits.window) } ?? 1
             // It must be granted as it is or not at all (RFC 2349), and we never wait for longer than this.
             let timeout = asked.timeout.flatMap { Transfer.longestInterval >= .seconds($0) ? $0 : nil }
             interval = .seconds(timeout ?? 1)

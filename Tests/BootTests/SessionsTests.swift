@@ -30,9 +30,11 @@ import Wire
         told += sessions.received(.acknowledgement(block: 1), on: route, at: Self.start).reports
         told += sessions.timePassed(at: Self.start + .seconds(1)).reports
         told += sessions.received(.acknowledgement(block: 2), on: route, at: Self.start + .seconds(1)).reports
-        let begun = Download(client: route.client, name: "a", size: 700, blockSize: 512, windowSize: 1)
+        let begun = Download(client: route.client, name: "a", size: 700, blockSize: 512, windowSize: 1, blocks: 2)
         var ended = begun
+        ended.acknowledgedBlock = 2
         ended.acknowledgedBytes = 700
+        ended.roundTrip = .zero
         ended.retransmissions = 1
         ended.duration = .seconds(1)
         #expect(told == [.began(begun), .finished(ended, isConfirmed: true)])

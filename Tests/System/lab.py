@@ -42,8 +42,9 @@ def run(*words):
 class Lab:
     """`with Lab() as lab:` has a router and a bridge; `lab.box()` is the Sprout in it, `lab.machine()` boots one."""
 
-    def __init__(self):
+    def __init__(self, capture=True, router=()):
         self.name = f"sp{uuid.uuid4().hex[:6]}"
+        self.has_capture, self.router_options = capture, router
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sprout-lab-", dir="/tmp"))
         self.stack = contextlib.ExitStack()
         self.taps = 0
@@ -56,8 +57,9 @@ class Lab:
             self.in_("lan", "ip", "link", "set", "br0", "up")
             self.attach("router", f"{ROUTER}/24")
             self.attach("box", f"{BOX}/24")
-            self.start(
-                "lan", "capture", "tcpdump", "-i", "br0", "-U", "-w", self.folder / "lan.pcap", "udp or arp or tcp port 80")
+            if self.has_capture:
+                self.start("lan", "capture", "tcpdump", "-i", "br0", "-U", "-w", self.folder / "lan.pcap",
+                           "udp or arp or tcp port 80")
             self.router = self.start_router("/dev/null")
         except BaseException:
             self.stack.close()
@@ -81,7 +83,8 @@ class Lab:
         return self.start(
             "router", "dnsmasq", "dnsmasq", "--keep-in-foreground", f"--conf-file={configuration}", "--port=0", "--no-ping",
             "--interface=eth0", "--bind-interfaces", "--log-dhcp", "--leasefile-ro", "--user=root",
-            "--dhcp-range=192.168.77.100,192.168.77.200,1h", f"--pid-file={self.folder}/dnsmasq.pid")
+            "--dhcp-range=192.168.77.100,192.168.77.200,1h", f"--pid-file={self.folder}/dnsmasq.pid",
+            *self.router_options)
 
     def box(self, **settings):
         """Sprout on the LAN, answering on port 80 of its own address."""
@@ -141,9 +144,9 @@ class Lab:
     def attach(self, name, address):
         """A host of its own, with one interface on the bridge."""
         self.namespace(name)
-        run("ip", "link", "add", f"{self.name}{name[0]}", "netns", f"{self.name}-lan", "type", "veth",
+        run("ip", "link", "add", name, "netns", f"{self.name}-lan", "type", "veth",
             "peer", "name", "eth0", "netns", f"{self.name}-{name}")
-        self.in_("lan", "ip", "link", "set", f"{self.name}{name[0]}", "master", "br0", "up")
+        self.in_("lan", "ip", "link", "set", name, "master", "br0", "up")
         self.in_(name, "ip", "addr", "add", address, "dev", "eth0")
         self.in_(name, "ip", "link", "set", "eth0", "up")
 

@@ -123,7 +123,7 @@ class WireLabTest(unittest.TestCase):
                 self.assertEqual(struct.unpack("!HH", tftp.recv(2000)[:4]), (3, block + 1))
             verdict = until(lambda: self.verdict(box), 45, "the verdict")
             self.assertEqual(verdict["kind"], "tftp_stalled")
-            self.assertRegex(verdict["sentence"], r"pve-lab got snponly.efi only up to block 3 of 1\d\d, in blocks of 1468 bytes")
+            self.assertRegex(verdict["sentence"], r"pve-lab got snponly.efi only up to block 3 of 1\d\d, in blocks of 1468 bytes, round trip [0-9.]+ ms")
 
     def test_E6_firmware_with_secure_boot_that_refuses_our_program_is_told(self):
         for file in SECURE:

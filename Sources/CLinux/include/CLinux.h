@@ -24,6 +24,16 @@ struct linux_interface {
     struct in_addr mask;
 };
 
+// The most that one call receives or sends.
+#define LINUX_MOST_DATAGRAMS 32
+
+// Where a datagram lies among the bytes of several, who sent it or gets it, and the interface and the address of ours.
+struct linux_datagram {
+    size_t start, size;
+    struct sockaddr_in peer;
+    struct in_pktinfo route;
+};
+
 // What a new program starts with. The descriptors become 3, 4, …; an entry "LISTEN_PID=…" in the
 // environment is overwritten with the child's own process id.
 struct linux_program {
@@ -44,8 +54,7 @@ int linux_open_process(pid_t process);
 int linux_open_readable(const char *path);
 int linux_peer(int socket, struct linux_peer *peer);
 int linux_raise_signal_descriptor(const int *signals, int count);
-ssize_t linux_receive(int socket, void *bytes, size_t capacity, struct sockaddr_in *sender, struct in_pktinfo *arrival);
+int linux_receive(int socket, void *bytes, size_t room, struct linux_datagram *datagrams, int count);
 ssize_t linux_receive_from_process(int socket, void *bytes, size_t capacity, pid_t *sender);
-ssize_t linux_send(int socket, const void *bytes, size_t count, const struct sockaddr_in *receiver,
-                   const struct in_pktinfo *departure);
+int linux_send(int socket, const void *bytes, const struct linux_datagram *datagrams, int count);
 pid_t linux_start(const struct linux_program *program);
