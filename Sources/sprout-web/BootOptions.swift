@@ -59,7 +59,8 @@ struct VerdictNotice {
     private var lines: HTML {
         """
         <details><summary>Lines for your router</summary>
-        \(routers.map { "<h3>\($0.name)</h3><pre>\($0.text)</pre>" as HTML })</details>
+        \(routers.map { "<details><summary>\($0.name)</summary><pre>\($0.text)</pre></details>" as HTML })
+        </details>
         """
     }
 }
