@@ -35,6 +35,7 @@ let package = Package(
 
         .target(name: "Control", dependencies: ["HTTP", "Linux", "Model", "Store", "Systemd"], swiftSettings: strict),
         .target(name: "HTTP", dependencies: ["Linux"], swiftSettings: strict),
+        .target(name: "Images", dependencies: ["Linux", "Model"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: ["Database", "Linux", "Model", "Store"], swiftSettings: strict),
         .target(name: "Recipes", dependencies: ["Model"], swiftSettings: strict),
         .target(name: "Settings", dependencies: ["Model", "YAML"], swiftSettings: strict),
@@ -79,6 +80,7 @@ let package = Package(
             dependencies: ["Control", "Ledger", "Linux", "Model", "Seeded", "Store", "Wire", "sprout-dhcp"],
             swiftSettings: strict),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Linux", "Seeded"], swiftSettings: strict),
+        .testTarget(name: "ImagesTests", dependencies: ["Images", "Linux", "Model"], swiftSettings: strict),
         .testTarget(
             name: "LedgerTests",
             dependencies: ["Database", "Ledger", "Linux", "Model", "Store"],

@@ -18,6 +18,11 @@ public struct FileDescriptor: ~Copyable, Sendable {
         return fd
     }
 
+    /// Makes a new file, or empties the one that is there.
+    public init(writing path: String) throws(Errno) {
+        self.init(owning: try retrying { open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640) })
+    }
+
     /// Opens a file for reading.
     public init(reading path: String) throws(Errno) {
         rawValue = try retrying { linux_open_readable(path) }

@@ -19,13 +19,30 @@ public enum Files {
 
     /// Replaces a file's content: a reader, and a power cut, see the old text or the new one.
     public static func write(_ text: String, to path: String, mode: UInt32 = 0o644) throws(Errno) {
+        try write(Array(text.utf8), to: path, mode: mode)
+    }
+
+    public static func write(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o644) throws(Errno) {
         let draft = "\(path).\(getpid()).new"
         let file = FileDescriptor(
             owning: try retrying { open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode) })
-        var rest = Array(text.utf8)[...]
+        var rest = bytes[...]
         while !rest.isEmpty { rest = rest.dropFirst(try file.write(rest)) }
         try retrying { fsync(file.rawValue) }
         try retrying { rename(draft, path) }
+    }
+
+    /// Gives a file or a folder another name on the same disk, or throws if there is something of that name.
+    public static func move(_ path: String, to other: String) throws(Errno) {
+        guard !exists(other) else { throw Errno(rawValue: EEXIST) }
+        try retrying { rename(path, other) }
+    }
+
+    /// The room that is left on the disk of a folder.
+    public static func freeBytes(at path: String) throws(Errno) -> Int64 {
+        var state = statvfs()
+        try retrying { statvfs(path, &state) }
+        return Int64(state.f_bavail) * Int64(state.f_frsize)
     }
 
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

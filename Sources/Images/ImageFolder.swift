@@ -1,0 +1,92 @@
+import Glibc
+public import Linux
+public import Model
+
+/// Where images lie: one folder each, and a folder for what is being imported.
+public struct ImageFolder: Sendable {
+    public let path: String
+
+    /// Why an image cannot be used, as a sentence.
+    public struct Damaged: Error, Equatable, Sendable, CustomStringConvertible {
+        public let description: String
+    }
+
+    public init(_ path: String) {
+        self.path = path
+    }
+
+    public var incoming: String { "\(path)/.incoming" }
+
+    /// What was being imported when the box stopped is taken away.
+    public func prepare() throws(Errno) {
+        try Files.makeFolder(incoming, mode: 0o750)
+    }
+
+    /// Refuses what would not leave the database its room.
+    public func checkRoom(for bytes: Int64) throws {
+        let free = try Files.freeBytes(at: path)
+        guard free - bytes >= Self.reserve else {
+            throw Damaged(
+                description: "it needs \(Self.megabytes(bytes)) MB, and \(Self.megabytes(max(0, free - Self.reserve)))"
+                    + " MB are free for images (500 MB are kept for the database). Remove an image first")
+        }
+    }
+
+    /// Puts the files of an import in the image's place, all at once.
+    public func adopt(_ folder: String, as image: InstallerImage) throws(Errno) {
+        let target = "\(path)/\(image.id)"
+        for name in Files.names(in: folder) where !Importer.fileNames.contains(name) { unlink("\(folder)/\(name)") }
+        for name in Importer.fileNames { chmod("\(folder)/\(name)", 0o644) }
+        chmod(folder, 0o755)
+        try Files.move(folder, to: target)
+    }
+
+    public func remove(_ image: InstallerImage) {
+        Self.remove("\(path)/\(image.id)")
+    }
+
+    private static func remove(_ folder: String) {
+        for name in Files.names(in: folder) { unlink("\(folder)/\(name)") }
+        rmdir(folder)
+    }
+
+    /// Fast: a file of the recorded size and time is taken to hold what it held.
+    public func check(_ image: InstallerImage) throws(Damaged) {
+        for file in image.files {
+            let path = "\(path)/\(image.id)/\(file.name)"
+            guard let state = try? FileState(path) else {
+                throw Damaged(description: "\(path) is missing: import \(image.id) again")
+            }
+            guard state.size == file.size else {
+                throw Damaged(
+                    description: "\(path) has \(state.size) bytes instead of \(file.size): import \(image.id) again")
+            }
+            guard state.modified == file.modified else {
+                throw Damaged(
+                    description: "\(path) was changed since it was imported: sprout images verify \(image.id) tells"
+                        + " whether it still holds what it did")
+            }
+        }
+    }
+
+    /// Slow: reads every file, and compares its checksum.
+    public func verify(_ image: InstallerImage, _ reactor: Reactor) async throws {
+        let folder = "\(incoming)/verify-\(image.id)"
+        try Files.makeFolder(folder, mode: 0o750)
+        defer { Self.remove(folder) }
+        let importer = Importer(in: folder, reactor)
+        for file in image.files {
+            let path = "\(path)/\(image.id)/\(file.name)"
+            guard Files.exists(path) else { throw Damaged(description: "\(path) is missing: import \(image.id) again") }
+            let sha256 = try await importer.hash(path, .checking)
+            guard sha256 == file.sha256 else {
+                throw Damaged(
+                    description: "the SHA-256 of \(path) is \(sha256), and was \(file.sha256) when it was imported:"
+                        + " import \(image.id) again")
+            }
+        }
+    }
+
+    private static func megabytes(_ bytes: Int64) -> Int64 { bytes / 1_000_000 }
+    private static let reserve: Int64 = 500_000_000
+}
