@@ -3,8 +3,8 @@
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 LIBRARIES := libsqlite3-dev libsystemd-dev libyaml-dev pkg-config
 TOOLS := ca-certificates nginx-light xorriso zstd
-TEST_TOOLS := atftp chromium cpio curl dbus dnsmasq-base fonts-dejavu-core iproute2 ipxe-qemu ovmf procps python3-venv \
-    qemu-system-x86 sqlite3 systemd systemd-container tcpdump tftp-hpa zsh
+TEST_TOOLS := atftp chromium cpio curl dbus dnsmasq-base dosfstools fonts-dejavu-core iproute2 ipxe-qemu mtools ovmf \
+    procps python3-venv qemu-system-x86 sqlite3 systemd systemd-container tcpdump tftp-hpa zsh
 BENCH_TOOLS := curl python3 wrk
 
 STATE ?= .sprout

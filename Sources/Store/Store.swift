@@ -112,7 +112,10 @@ public actor Store {
 
     /// Why a host that failed did so.
     public func reasonOfFailure(_ host: Host) throws -> String? {
-        try events(ofHost: host.id, limit: 20).first { $0.kind == .hostAdvanced }?.reason
+        try connection.rows(
+            "SELECT reason FROM event WHERE host = ? AND kind = ? ORDER BY id DESC LIMIT 1", .text(host.id),
+            .text(Event.Kind.hostAdvanced.rawValue)
+        ) { $0.optionalText(0) }.first ?? nil
     }
 
     /// The latest events of all hosts, newest first.

@@ -92,14 +92,15 @@ class Lab:
         box = Sprout(provisioning=f"pxe:\n{lines}", listen="0.0.0.0:80", prefix=self.prefix("box"))
         return self.stack.enter_context(box)
 
-    def machine(self, name, mac, firmware, *more, memory=1024):
+    def machine(self, name, mac, firmware, *more, memory=1024, restarts=False):
         """Switches a blank machine on: `bios`, `uefi` (PXE), `http` (UEFI HTTP boot), or `secure` (PXE, Secure Boot)."""
         tap = f"tap{self.taps}"
         self.taps += 1
         self.in_("lan", "ip", "tuntap", "add", tap, "mode", "tap")
         self.in_("lan", "ip", "link", "set", tap, "master", "br0", "up")
         words = [
-            "qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", str(memory), "-display", "none", "-no-reboot",
+            "qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", str(memory), "-display", "none",
+            *([] if restarts else ["-no-reboot"]),
             "-uuid", str(uuid.uuid5(uuid.NAMESPACE_DNS, mac)), "-smbios", f"type=1,product=Lab-{name},serial=S-{name}",
             "-netdev", f"tap,id=n,ifname={tap},script=no,downscript=no", "-serial", f"file:{self.folder}/{name}.serial.log",
             "-device", "virtio-rng-pci",
