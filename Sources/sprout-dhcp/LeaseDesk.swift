@@ -23,6 +23,8 @@ actor LeaseDesk {
     private var isFull = false
     /// Leases that are to be written, the latest of each machine.
     var waiting: [MACAddress: LeaseEntry] = [:]
+    /// Whether the last attempt to have leases written failed: that is said once.
+    var isWriterAway = false
     let writing: AsyncStream<Void>.Continuation
     private let looking: AsyncStream<Void>.Continuation
     /// Rings when there are leases to be written.
@@ -147,7 +149,7 @@ actor LeaseDesk {
         let mac = question.mac
         switch decision {
         case .offer(let address):
-            isFull = false
+            if book.lease(of: mac) == nil { isFull = false }
             book.hold(address, for: mac, until: .now() + Self.patience)
             send(LeaseReply(.offer, address, for: seconds, to: question, network, booting: booting), question)
         case .grant(let address):

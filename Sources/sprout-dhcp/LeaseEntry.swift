@@ -58,6 +58,7 @@ extension LeaseDesk {
 
     /// The leases are on the disk, but for those whose address another machine has.
     func wrote(_ batch: [LeaseEntry], held: [Bool]) {
+        isWriterAway = false
         for (entry, isHeld) in zip(batch, held) {
             guard let grant = entry.grant, grant.network == policy?.network else { continue }
             guard isHeld else {
@@ -75,7 +76,11 @@ extension LeaseDesk {
 
     /// The orchestrator did not answer: who only renews what he has may use it for as long as is written already; the
     /// others wait for another attempt, unless they have asked again by then.
-    func failedToWrite(_ batch: [LeaseEntry]) {
+    func failedToWrite(_ batch: [LeaseEntry], _ error: any Error) {
+        if !isWriterAway {
+            Journal.log(.warning, "leases wait until sprout-orchestrator writes them: \(error)")
+        }
+        isWriterAway = true
         let now = Timestamp.now()
         for entry in batch where waiting[entry.mac] == nil {
             guard entry.asked.duration(to: .now) < .seconds(8) else { continue }
@@ -143,8 +148,7 @@ struct LeaseWriter: Service {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            Journal.log(.warning, "\(batch.count) leases wait to be written: \(error)")
-            await desk.failedToWrite(batch)
+            await desk.failedToWrite(batch, error)
             try await reactor.sleep(for: .milliseconds(200))
         }
     }
