@@ -84,7 +84,7 @@ struct ClientPort: Service {
             if let bytes = socket.hardwareAddress(of: server.rawValue, on: interface) {
                 return MACAddress(bytes: bytes)
             }
-            // The port of the discard service (RFC 863), at which nobody listens.
+            // To the port of the discard service (RFC 863), at which nobody listens.
             try? socket.sendAtOnce([], to: Endpoint(address: server.rawValue, port: 9))
             try await reactor.sleep(for: .milliseconds(50))
         }
