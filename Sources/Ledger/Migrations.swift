@@ -166,7 +166,7 @@ enum Migrations {
             address TEXT PRIMARY KEY,
             mac TEXT UNIQUE,
             until INTEGER NOT NULL
-        ) STRICT;
+        ) STRICT, WITHOUT ROWID;
 
         -- Other DHCP and boot servers that were heard on the network.
         CREATE TABLE foreign_server (

@@ -46,10 +46,11 @@ struct ClientPort: Service {
         while true {
             do {
                 let datagram = try await socket.receive()
-                guard let message = try? DHCPMessage(parsing: datagram.bytes.span),
+                // What we send to everybody comes back to us.
+                guard datagram.sender.address != datagram.localAddress,
+                    let message = try? DHCPMessage(parsing: datagram.bytes.span),
                     let server = HeardServer(message, from: datagram.sender.address),
-                    let interface = try await interface()?.place, interface.index == datagram.interface,
-                    interface.address != datagram.sender.address
+                    try await interface()?.place.index == datagram.interface
                 else { continue }
                 await desk.heard(server.address)
                 queue.yield(server)
@@ -83,7 +84,7 @@ struct ClientPort: Service {
             if let bytes = socket.hardwareAddress(of: server.rawValue, on: interface) {
                 return MACAddress(bytes: bytes)
             }
-            // The port of the discard service (RFC 863), at which nobody listens.
+            // To the port of the discard service (RFC 863), at which nobody listens.
             try? socket.sendAtOnce([], to: Endpoint(address: server.rawValue, port: 9))
             try await reactor.sleep(for: .milliseconds(50))
         }

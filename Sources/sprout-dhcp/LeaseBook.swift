@@ -54,6 +54,11 @@ struct LeaseBook: Sendable {
         owners[mac].map { (IPv4Address(rawValue: $0), self[$0].until) }
     }
 
+    /// The machine that had an address last.
+    func owner(of address: IPv4Address) -> MACAddress? {
+        range.contains(address.rawValue) ? self[address.rawValue].owner : nil
+    }
+
     /// The address that is held for a machine.
     func offer(to mac: MACAddress, at now: Timestamp) -> IPv4Address? {
         guard let address = offers[mac], let offer = self[address].offer, offer.mac == mac, offer.until > now else {

@@ -23,6 +23,10 @@ actor LeaseDesk {
     private var isFull = false
     /// Leases that are to be written, the latest of each machine.
     var waiting: [MACAddress: LeaseEntry] = [:]
+    /// Whether the last attempt to have leases written failed: that is said once.
+    var isWriterAway = false
+    /// How many addresses were sounded out within the second that began then.
+    var soundings = (since: Reactor.Deadline.now, count: 0)
     let writing: AsyncStream<Void>.Continuation
     private let looking: AsyncStream<Void>.Continuation
     /// Rings when there are leases to be written.
@@ -154,17 +158,26 @@ actor LeaseDesk {
         let mac = question.mac
         switch decision {
         case .offer(let address):
-            isFull = false
+            if book.lease(of: mac) == nil { isFull = false }
             book.hold(address, for: mac, until: .now() + Self.patience)
-            send(LeaseReply(.offer, address, for: seconds, to: question, network, booting: booting), question)
+            if book.lease(of: mac)?.address != address { soundOut(address) }
+            send(to: question, booting) {
+                LeaseReply(.offer, address, for: seconds, to: question, network, booting: $0)
+            }
         case .grant(let address):
-            enqueue(LeaseEntry(address, for: seconds, question, network, booting))
-        case .refuse(let refusal): send(LeaseReply(refusing: refusal, to: question), question)
-        case .inform: send(LeaseReply(informing: question, network, booting: booting), question)
+            if book.lease(of: mac)?.address != address, let intruder = intruder(at: address, besides: mac) {
+                quarantine(address, "\(intruder) uses \(address), which it was not given", of: intruder)
+                send(to: question) { _ in LeaseReply(refusing: .taken, to: question) }
+            } else {
+                enqueue(LeaseEntry(address, for: seconds, question, network, booting))
+            }
+        case .refuse(let refusal): send(to: question) { _ in LeaseReply(refusing: refusal, to: question) }
+        case .inform: send(to: question) { _ in LeaseReply(informing: question, network) }
         case .release(let address):
             book.grant(address, to: mac, until: .now())
             enqueue(LeaseEntry(Lease(address: "\(address)", mac: mac, until: .now()), of: mac))
-        case .quarantine(let address): quarantine(address, declinedBy: mac)
+        case .quarantine(let address):
+            quarantine(address, "\(mac) declined \(address), because another machine uses it", of: mac)
         case .letGo:
             book.dropOffer(to: mac)
             looking.yield()
@@ -173,13 +186,12 @@ actor LeaseDesk {
         }
     }
 
-    private func quarantine(_ address: IPv4Address, declinedBy mac: MACAddress) {
+    private func quarantine(_ address: IPv4Address, _ reason: String, of mac: MACAddress) {
         let until = Timestamp.now() + Self.quarantine
         book.quarantine(address, until: until)
         enqueue(LeaseEntry(Lease(address: "\(address)", mac: nil, until: until), of: mac))
         Journal.log(
-            .warning, "\(mac) declined \(address), because another machine uses it: nobody is given it for an hour",
-            ["SPROUT_MAC": "\(mac)"], id: .addressDeclined)
+            .warning, "\(reason): nobody is given it for an hour", ["SPROUT_MAC": "\(mac)"], id: .addressDeclined)
     }
 
     private func sayFull(_ network: ServedNetwork) {

@@ -29,11 +29,10 @@ struct LeaseReply: Sendable {
     }
 
     /// All but an address, for a client that has one.
-    init(informing question: LeasePolicy.Question, _ network: ServedNetwork, booting: Reply?) {
+    init(informing question: LeasePolicy.Question, _ network: ServedNetwork) {
         var message = DHCPMessage(.acknowledgement, to: question)
         message.clientAddress = question.message.clientAddress
         message.tell(network)
-        if let booting { message.tell(booting) }
         self.init(message, question, unicast: question.message.clientAddress)
     }
 

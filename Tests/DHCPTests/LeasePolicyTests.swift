@@ -1,4 +1,5 @@
 import Model
+import Seeded
 import Testing
 
 @testable import Wire
@@ -138,5 +139,36 @@ import Testing
         var scene = LeaseScene()
         for client in 10...19 as ClosedRange<UInt8> { scene.grant("10.0.0.\(client)", to: client) }
         #expect(scene.decision(LeaseScene.message(.discover, from: 1)) == .silence(.full))
+    }
+
+    @Test func `ten thousand mutated messages are decided on, and whatever is granted is of the range`() throws {
+        var random = Seeded(state: 2131)
+        var scene = LeaseScene()
+        let rows = Self.discovers + Self.selecting + Self.keeping + Self.others
+        var decided = 0
+        for step in 0..<10_000 {
+            scene.now = LeaseScene.start + .seconds(step)
+            guard var bytes = rows.randomElement(using: &random)?.message.serialized() else { continue }
+            for _ in 0..<Int.random(in: 0...3, using: &random) {
+                bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            }
+            guard let message = try? DHCPMessage(parsing: bytes.span),
+                let mac = MACAddress(bytes: message.hardwareAddress.bytes)
+            else { continue }
+            decided += 1
+            switch scene.decision(message, wasBroadcast: Bool.random(using: &random)) {
+            case .offer(let address):
+                #expect(scene.book.range.contains(address.rawValue))
+                scene.book.hold(address, for: mac, until: scene.now + .seconds(90))
+            case .grant(let address):
+                #expect(scene.book.range.contains(address.rawValue))
+                scene.book.grant(address, to: mac, until: scene.now + .seconds(600))
+            case .release(let address): scene.book.grant(address, to: mac, until: scene.now)
+            case .quarantine(let address): scene.book.quarantine(address, until: scene.now + .seconds(60))
+            case .letGo: scene.book.dropOffer(to: mac)
+            case .refuse, .inform, .silence: break
+            }
+        }
+        #expect(decided > 5000)
     }
 }

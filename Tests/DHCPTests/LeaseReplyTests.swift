@@ -77,10 +77,27 @@ import Testing
 
     @Test func `who only informs himself is told no time`() {
         let question = LeaseScene.question(LeaseScene.message(.inform, ciaddr: "10.0.0.5"))
-        let reply = LeaseReply(informing: question, LeaseScene.network, booting: nil)
+        let reply = LeaseReply(informing: question, LeaseScene.network)
         #expect(reply.destination == .client(LeaseScene.address("10.0.0.5")))
         #expect(reply.message.yourAddress == .unspecified)
         #expect(Set(reply.message.options.all.map(\.code.rawValue)).isDisjoint(with: [51, 58, 59]))
+    }
+
+    @Test(arguments: [(0, true), (220, false), (300, nil)] as [(Int, Bool?)])
+    func `who takes no long answer is told his address only, and nothing that would be cut off`(
+        length: Int, isBooting: Bool?
+    ) throws {
+        let asked = try Question("edk2-http-discover")
+        var message = asked.message
+        message.options[.maximumSize] = nil
+        message.options[.clientIdentifier] = Array(repeating: 7, count: length)
+        let question = LeaseScene.question(message)
+        let fitting = LeaseReply.fitting(question, asked.reply) {
+            LeaseReply(.offer, address, for: 600, to: question, LeaseScene.network, booting: $0)
+        }
+        let told = try fitting.map { try DHCPMessage(parsing: $0.bytes.span) }
+        #expect(told.map { !$0.file.isEmpty } == isBooting)
+        #expect(fitting.map { $0.bytes.count <= 548 } ?? true)
     }
 
     struct Boot: CustomStringConvertible, Sendable {

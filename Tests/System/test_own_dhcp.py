@@ -177,6 +177,18 @@ class RealClientsTest(unittest.TestCase):
             self.assertIsNone(crowd.answer([OFFER], three, 1), "nobody is given it")
             self.assertEqual(box.sql("SELECT address FROM lease WHERE mac IS NULL"), ["192.168.77.101"])
 
+    def test_an_address_that_somebody_took_unasked_is_left_alone(self):
+        with Isolated() as network:
+            network.in_("router", "ip", "addr", "add", "192.168.77.100/24", "dev", "eth0")
+            box = network.box()
+            client = network.client("c1")
+            client.start("udhcpc")
+            self.assertEqual(client.address(), "192.168.77.101")
+            self.assertIn(
+                f"{network.hardware('router')} uses 192.168.77.100, which it was not given: nobody is given it for an hour",
+                box.log())
+            self.assertEqual(box.sql("SELECT address FROM lease WHERE mac IS NULL"), ["192.168.77.100"])
+
     def test_E25_it_is_not_served_where_the_way_to_the_Internet_is(self):
         with Isolated() as network:
             network.in_("box", "ip", "route", "add", "default", "via", lab.ROUTER)
