@@ -42,9 +42,9 @@ def run(*words):
 class Lab:
     """`with Lab() as lab:` has a router and a bridge; `lab.box()` is the Sprout in it, `lab.machine()` boots one."""
 
-    def __init__(self, capture=True, router=()):
+    def __init__(self, capture=True, addresses="192.168.77.100,192.168.77.200", router=()):
         self.name = f"sp{uuid.uuid4().hex[:6]}"
-        self.has_capture, self.router_options = capture, router
+        self.has_capture, self.addresses, self.router_options = capture, addresses, router
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sprout-lab-", dir="/tmp"))
         self.stack = contextlib.ExitStack()
         self.taps = 0
@@ -63,7 +63,7 @@ class Lab:
             self.start(
                 "router", "dnsmasq", "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--no-ping",
                 "--interface=eth0", "--bind-interfaces", "--log-dhcp", "--leasefile-ro", "--user=root",
-                "--dhcp-range=192.168.77.100,192.168.77.200,1h", f"--pid-file={self.folder}/dnsmasq.pid",
+                f"--dhcp-range={self.addresses},1h", f"--pid-file={self.folder}/dnsmasq.pid",
                 *self.router_options)
         except BaseException:
             self.stack.close()
