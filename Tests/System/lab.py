@@ -143,6 +143,12 @@ class Lab:
         self.in_(name, "ip", "addr", "add", address, "dev", "eth0")
         self.in_(name, "ip", "link", "set", "eth0", "up")
 
+    def crowd(self, name, addresses):
+        """A host of its own that has many addresses."""
+        self.attach(name, addresses[0])
+        for address in addresses[1:]:
+            self.in_(name, "ip", "addr", "add", address, "dev", "eth0")
+
     def start(self, namespace, name, *words):
         with open(self.folder / f"{name}.log", "ab") as log:
             process = subprocess.Popen(

@@ -20,9 +20,7 @@ class SwarmTest(unittest.TestCase):
     def swarm(self, loss, seed=2):
         with lab.Lab(capture=False, addresses="192.168.77.10,192.168.77.250") as network:
             box = network.box(answer="all")
-            network.attach("swarm", "192.168.77.10/24")
-            for last in range(11, 251):
-                network.in_("swarm", "ip", "addr", "add", f"192.168.77.{last}/24", "dev", "eth0")
+            network.crowd("swarm", [f"192.168.77.{last}/24" for last in range(10, 251)])
             wishes = {
                 "box": lab.BOX, "files": str(harness.ROOT / ".build" / "netboot"), "count": COUNT, "loss": loss, "seed": seed}
             began = time.monotonic()
