@@ -5,6 +5,7 @@ Needs root, and Debian's iproute2, dnsmasq-base, qemu-system-x86, ovmf, ipxe-qem
 """
 
 import contextlib
+import json
 import os
 import pathlib
 import shutil
@@ -115,6 +116,18 @@ class Lab:
                 words += ["-fw_cfg", f"name=opt/org.tianocore/{switch},string=n"]
         self.start("lan", name, *words, *more)
         return str(uuid.uuid5(uuid.NAMESPACE_DNS, mac))
+
+    def replug(self, tap):
+        """Puts a port into the bridge anew, which now looks for loops (STP) before it forwards."""
+        self.in_("lan", "ip", "link", "set", tap, "nomaster")
+        self.in_("lan", "ip", "link", "set", "br0", "type", "bridge", "stp_state", "1")
+        self.in_("lan", "ip", "link", "set", tap, "master", "br0", "up")
+
+    def port_state(self, tap):
+        """What the bridge does with a port: `listening`, `learning`, `forwarding` …"""
+        words = [*self.prefix("lan"), "ip", "--json", "--details", "link", "show", tap]
+        link = json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)[0]
+        return link["linkinfo"]["info_slave_data"]["state"]
 
     def screen(self, name):
         """What a machine has shown so far."""
