@@ -5,12 +5,14 @@ LIBRARIES := libsqlite3-dev libsystemd-dev libyaml-dev pkg-config
 TOOLS := ca-certificates nginx-light xorriso zstd
 TEST_TOOLS := atftp chromium cpio curl dbus dnsmasq-base dosfstools fonts-dejavu-core iproute2 ipxe-qemu mtools ovmf \
     procps python3-venv qemu-system-x86 sqlite3 systemd systemd-container tcpdump tftp-hpa zsh
-BENCH_TOOLS := curl python3 wrk
+BENCH_TOOLS := curl dnsmasq-base gcc iproute2 ipxe-qemu libc6-dev nginx-light ovmf python3 qemu-system-x86 tcpdump \
+    tftpd-hpa wrk
 
 STATE ?= .sprout
 LISTEN ?= 127.0.0.1:8080
+PACKETS ?= 1000000
 
-.PHONY: help deps build check test run bench docs sanitize clean swift venv
+.PHONY: help deps build check test run bench fuzz docs sanitize clean swift venv
 
 help:
 	@echo 'make run       run everything on this machine: dashboard on http://localhost:8080'
@@ -19,6 +21,7 @@ help:
 	@echo 'make build     the programs, in .build/release'
 	@echo 'make deps      what building and running needs, from Debian'
 	@echo 'make bench     figures: memory, start, requests a second'
+	@echo 'make fuzz      a million mutated packets for the parsers, and for the daemons over the network'
 	@echo 'make sanitize  the unit tests under the thread and the address sanitizer'
 	@echo 'make docs      write the pages and files that are made from the code'
 	@echo 'make clean     remove what was built; the state of make run stays'
@@ -60,6 +63,10 @@ sanitize: deps
 bench: build
 	@deploy/install-packages $(BENCH_TOOLS)
 	python3 Tests/Bench/bench.py
+
+fuzz: build venv
+	SPROUT_FUZZ=$(PACKETS) swift test $(SWIFT_FLAGS) --filter 'DHCPFuzzTests|TFTPFuzzTests'
+	SPROUT_FUZZ=$(PACKETS) SPROUT_PROGRAMS=.build/release .build/venv/bin/python Tests/run.py system FuzzTest
 
 docs: deps
 	SPROUT_WRITE_DOCS=1 swift test --filter 'LifecycleDocumentTests|NginxConfigurationTests'

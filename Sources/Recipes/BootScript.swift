@@ -72,15 +72,31 @@ public struct BootScript: Equatable, Sendable {
     /// What the first program asks for before it has asked anything else: it leads to the script of its machine.
     ///
     /// The network is not open yet there, though the firmware's lease is known. A new lease is asked for only if that
-    /// fails.
+    /// fails. The program may have restarted the link: then a switch that looks for loops (STP) forwards nothing for half
+    /// a minute, which is longer than iPXE waits by itself.
     public static func autoexec(server: String) -> BootScript {
         BootScript(
             server,
             [
-                "isset ${net0/ip} && ifopen net0 || dhcp || exit 1",
-                "chain --replace --autofree \(server)/ipxe/${netX/mac:hexhyp} || exit 1",
+                "set tries:int32 0",
+                ":again",
+                "inc tries",
+                "isset ${net0/ip} && ifopen net0 || dhcp || goto failed",
+                "chain --replace --autofree \(server)/ipxe/${netX/mac:hexhyp} ||",
+                ":failed",
+                "iseq ${tries} \(mostTries) && goto lost ||",
+                "echo Not reached yet, try ${tries} of \(mostTries); again in 5 seconds. If this goes on, perhaps the",
+                "echo switch port is in STP listening - enable portfast/edge on it.",
+                "sleep 5",
+                "goto again",
+                ":lost",
+                "echo \(server)/ was not reached. Is the port in STP listening? Enable portfast/edge on it.",
+                "exit 1",
             ])
     }
+
+    /// A try that nobody answers takes iPXE 16 seconds: the last begins after a minute.
+    private static let mostTries = 4
 
     private static func line(_ host: Host, _ sentence: String) -> String {
         "echo Host     \(host.hostname): \(plain(sentence))"

@@ -190,7 +190,8 @@ struct Sessions: Sendable {
             effects.reports.append(.probed(download))
         case .failed(let reason):
             counters.failed += 1
-            troubled.note(session.route.client, at: now)
+            // A probe whose end got lost looks like a client that never answered.
+            if session.transfer.isAnswered { troubled.note(session.route.client, at: now) }
             effects.reports.append(.failed(download, reason: reason))
         }
     }

@@ -94,7 +94,5 @@ def figures(say):
         for server in servers[1:]:
             say(f"  {server.name}: {server.command}")
         say(f"  {WITHOUT_WINDOWS}")
-        network.attach("load", "192.168.77.4/16")
-        for number in range(ADDRESSES):
-            network.in_("load", "ip", "addr", "add", f"192.168.78.{number + 1}/16", "dev", "eth0")
+        network.crowd("load", [f"192.168.78.{number + 1}/16" for number in range(ADDRESSES)])
         compare(say, network, load_program(network.folder), servers)

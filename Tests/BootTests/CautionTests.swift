@@ -59,6 +59,14 @@ import Wire
         #expect(granted(&sessions, port: 2001, after: .milliseconds(3100)) == Self.cautious)
     }
 
+    @Test func `E7 a probe whose end got lost is no trouble`() {
+        var sessions = Sessions()
+        _ = sessions.begin("a", Self.file, options: TFTPOptions(transferSize: 0), on: Self.route, at: Self.start)
+        while let deadline = sessions.deadline { _ = sessions.timePassed(at: deadline) }
+        #expect(sessions.counters.failed == 1)
+        #expect(granted(&sessions, after: .seconds(40)) == Self.asked)
+    }
+
     @Test func `E7 a client that ends a download half way gets small blocks, and one that only probed does not`() {
         let abort = TFTPPacket.error(TFTPError(code: 0, text: "timeout"))
         for (block, options) in [(UInt16(4), Self.cautious), (nil, Self.asked)] {

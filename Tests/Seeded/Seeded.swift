@@ -1,3 +1,5 @@
+import Glibc
+
 /// Random numbers that are the same in every run (SplitMix64), so that what a fuzz test found is found again.
 public struct Seeded: RandomNumberGenerator, Sendable {
     private var state: UInt64
@@ -14,3 +16,6 @@ public struct Seeded: RandomNumberGenerator, Sendable {
         return mixed ^ (mixed >> 31)
     }
 }
+
+/// How many mutations a fuzz test tries: SPROUT_FUZZ of them, or a second's worth.
+public let mutations = getenv("SPROUT_FUZZ").flatMap { Int(String(cString: $0)) } ?? 10_000

@@ -5,6 +5,7 @@ Needs root, and Debian's iproute2, dnsmasq-base, qemu-system-x86, ovmf, ipxe-qem
 """
 
 import contextlib
+import json
 import os
 import pathlib
 import shutil
@@ -42,9 +43,9 @@ def run(*words):
 class Lab:
     """`with Lab() as lab:` has a router and a bridge; `lab.box()` is the Sprout in it, `lab.machine()` boots one."""
 
-    def __init__(self, capture=True, router=()):
+    def __init__(self, capture=True, addresses="192.168.77.100,192.168.77.200", router=()):
         self.name = f"sp{uuid.uuid4().hex[:6]}"
-        self.has_capture, self.router_options = capture, router
+        self.has_capture, self.addresses, self.router_options = capture, addresses, router
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sprout-lab-", dir="/tmp"))
         self.stack = contextlib.ExitStack()
         self.taps = 0
@@ -83,7 +84,7 @@ class Lab:
         return self.start(
             "router", "dnsmasq", "dnsmasq", "--keep-in-foreground", f"--conf-file={configuration}", "--port=0", "--no-ping",
             "--interface=eth0", "--bind-interfaces", "--log-dhcp", "--leasefile-ro", "--user=root",
-            "--dhcp-range=192.168.77.100,192.168.77.200,1h", f"--pid-file={self.folder}/dnsmasq.pid",
+            f"--dhcp-range={self.addresses},1h", f"--pid-file={self.folder}/dnsmasq.pid",
             *self.router_options)
 
     def box(self, **settings):
@@ -124,6 +125,18 @@ class Lab:
         self.start("lan", name, *words, *more)
         return str(uuid.uuid5(uuid.NAMESPACE_DNS, mac))
 
+    def replug(self, tap):
+        """Puts a port into the bridge anew, which now looks for loops (STP) before it forwards."""
+        self.in_("lan", "ip", "link", "set", tap, "nomaster")
+        self.in_("lan", "ip", "link", "set", "br0", "type", "bridge", "stp_state", "1")
+        self.in_("lan", "ip", "link", "set", tap, "master", "br0", "up")
+
+    def port_state(self, tap):
+        """What the bridge does with a port: `listening`, `learning`, `forwarding` …"""
+        words = [*self.prefix("lan"), "ip", "--json", "--details", "link", "show", tap]
+        link = json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)[0]
+        return link["linkinfo"]["info_slave_data"]["state"]
+
     def screen(self, name):
         """What a machine has shown so far."""
         file = self.folder / f"{name}.serial.log"
@@ -150,6 +163,12 @@ class Lab:
         self.in_("lan", "ip", "link", "set", name, "master", "br0", "up")
         self.in_(name, "ip", "addr", "add", address, "dev", "eth0")
         self.in_(name, "ip", "link", "set", "eth0", "up")
+
+    def crowd(self, name, addresses):
+        """A host of its own that has many addresses."""
+        self.attach(name, addresses[0])
+        for address in addresses[1:]:
+            self.in_(name, "ip", "addr", "add", address, "dev", "eth0")
 
     def start(self, namespace, name, *words):
         with open(self.folder / f"{name}.log", "ab") as log:

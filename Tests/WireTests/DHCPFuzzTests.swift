@@ -4,7 +4,7 @@ import Testing
 @testable import Wire
 
 /// Whatever the bytes are, they are read or refused; and what was read is written so that it is read again.
-@Suite(.timeLimit(.minutes(1))) struct DHCPFuzzTests {
+@Suite struct DHCPFuzzTests {
     @Test(arguments: Fixture.all)
     func `a message that was cut off is refused, unless only padding is missing`(fixture: Fixture) throws {
         let whole = try DHCPMessage(parsing: fixture.bytes.span)
@@ -19,10 +19,10 @@ import Testing
         }
     }
 
-    @Test func `ten thousand mutations are read or refused, and read again as they were`() throws {
+    @Test func `mutations are read or refused, and read again as they were`() throws {
         var random = Seeded(state: 2026)
         var accepted = 0
-        for _ in 0..<10_000 {
+        for _ in 0..<mutations {
             var bytes = Fixture.all.randomElement(using: &random)?.bytes ?? []
             for _ in 0..<Int.random(in: 1...8, using: &random) { mutate(&bytes, &random) }
             guard let message = try? DHCPMessage(parsing: bytes.span) else { continue }
@@ -30,7 +30,7 @@ import Testing
             readAll(message)
             #expect(try DHCPMessage(parsing: message.serialized().span) == message)
         }
-        #expect(accepted > 1000)
+        #expect(accepted > mutations / 10)
     }
 
     @Test func `a thousand messages of any content are read as they were written`() throws {
