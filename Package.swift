@@ -60,7 +60,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "sprout-orchestrator",
-            dependencies: ["Control", "HTTP", "Ledger", "Linux", "Model", "Settings", "Store", "Systemd"],
+            dependencies: ["Control", "HTTP", "Images", "Ledger", "Linux", "Model", "Settings", "Store", "Systemd"],
             swiftSettings: strict
         ),
         .executableTarget(

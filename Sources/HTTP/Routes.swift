@@ -15,6 +15,10 @@ public struct Routes: Sendable {
             Route(method: "POST", pattern: path.split(separator: "/"), handler: handler)
         }
 
+        public static func put(_ path: String, _ handler: @escaping Handler) -> Route {
+            Route(method: "PUT", pattern: path.split(separator: "/"), handler: handler)
+        }
+
         public static func patch(_ path: String, _ handler: @escaping Handler) -> Route {
             Route(method: "PATCH", pattern: path.split(separator: "/"), handler: handler)
         }
@@ -44,8 +48,12 @@ public struct Routes: Sendable {
     private let routes: [Route]
     let present: Presentation
 
-    public init(_ routes: Route..., presenting: @escaping Presentation = { problem, _ in problem.response }) {
-        self.routes = routes
+    /// `others` are the routes of a part of the daemon that has a table of its own.
+    public init(
+        _ routes: Route..., others: [Route] = [],
+        presenting: @escaping Presentation = { problem, _ in problem.response }
+    ) {
+        self.routes = routes + others
         present = presenting
     }
 

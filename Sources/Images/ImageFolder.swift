@@ -9,6 +9,7 @@ public struct ImageFolder: Sendable {
     /// Why an image cannot be used, as a sentence.
     public struct Damaged: Error, Equatable, Sendable, CustomStringConvertible {
         public let description: String
+        public init(description: String) { self.description = description }
     }
 
     public init(_ path: String) {

@@ -179,6 +179,14 @@ enum Migrations {
             is_gone INTEGER NOT NULL DEFAULT 0
         ) STRICT;
         """,
+        """
+        -- What can be installed; its files lie in a folder of its name.
+        CREATE TABLE image (
+            id TEXT PRIMARY KEY,
+            imported_at INTEGER NOT NULL,
+            body TEXT NOT NULL
+        ) STRICT;
+        """,
     ]
 
     /// Brings the database to this release's layout, each step in a transaction of its own.

@@ -38,6 +38,12 @@ public struct FileDescriptor: ~Copyable, Sendable {
         }
     }
 
+    /// Goes on reading, or writing, at a place of the file.
+    public borrowing func seek(to position: Int64) throws(Errno) {
+        let fd = rawValue
+        _ = try retrying { lseek(fd, off_t(position), SEEK_SET) }
+    }
+
     /// Writes what can be written now, without the signal that a vanished reader would raise.
     public borrowing func write(_ bytes: ArraySlice<UInt8>) throws(Errno) -> Int {
         let fd = rawValue

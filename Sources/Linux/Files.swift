@@ -32,6 +32,14 @@ public enum Files {
         try retrying { rename(draft, path) }
     }
 
+    /// Adds to the end of a file, which is made if there is none.
+    public static func append(_ bytes: [UInt8], to path: String) throws(Errno) {
+        let file = FileDescriptor(
+            owning: try retrying { open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640) })
+        var rest = bytes[...]
+        while !rest.isEmpty { rest = rest.dropFirst(try file.write(rest)) }
+    }
+
     /// Gives a file or a folder another name on the same disk, or throws if there is something of that name.
     public static func move(_ path: String, to other: String) throws(Errno) {
         guard !exists(other) else { throw Errno(rawValue: EEXIST) }

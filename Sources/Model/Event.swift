@@ -27,6 +27,8 @@ public struct Event: Equatable, Sendable, Codable, Identifiable {
         case hostAdvanced = "host.advanced"
         case identityContested = "identity.contested"
         case identityTrusted = "identity.trusted"
+        case imageImported = "image.imported"
+        case imageRemoved = "image.removed"
         case netbootBegan = "netboot.began"
         case netbootStalled = "netboot.stalled"
         case serverAppeared = "server.appeared"

@@ -13,7 +13,7 @@ struct Desk: Sendable {
     let feed: Feed
 
     /// For the daemons that may change something: the permission of the socket is theirs.
-    func commandRoutes(_ health: Health) -> Routes {
+    func commandRoutes(_ health: Health, _ images: ImageKeeper) -> Routes {
         Routes(
             .get("/health", health.respond),
             .get("/events", EventStream(store, feed).respond),
@@ -67,7 +67,8 @@ struct Desk: Sendable {
                     .hostAdvanced, "\(host.hostname) is now \(host.state.rawValue)", host, request, operation: operation
                 )
                 return try .json(host)
-            }
+            },
+            others: images.routes()
         )
     }
 

@@ -18,7 +18,9 @@ daemon { reactor, termination in
     let health = Health("sprout-orchestrator", desk.check)
     let sightings = SightingDesk(desk, reactor)
 
-    let commands = try Server(on: sockets.claim("command"), reactor, desk.commandRoutes(health), onFailure: report)
+    let images = try ImageKeeper(desk, folder: surroundings.images, reactor)
+    let commands = try Server(
+        on: sockets.claim("command"), reactor, desk.commandRoutes(health, images), onFailure: report)
     let observations = try Server(
         on: sockets.claim("observe"), reactor, desk.observeRoutes(health, sightings), onFailure: report)
     let leases = try Server(on: sockets.claim("lease"), reactor, desk.leaseRoutes(health), onFailure: report)

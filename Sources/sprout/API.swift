@@ -47,8 +47,10 @@ struct API: Sendable {
     ///
     /// Each command has an id of its own, so that repeating it over a connection that broke does nothing twice.
     @discardableResult
-    func send(_ method: String, _ path: String, body: [UInt8] = []) async throws -> Client.Answer {
-        let headers: Headers = ["x-request-id": Self.newRequestID(), "content-type": "application/json"]
+    func send(
+        _ method: String, _ path: String, body: [UInt8] = [], type: String = "application/json"
+    ) async throws -> Client.Answer {
+        let headers: Headers = ["x-request-id": Self.newRequestID(), "content-type": type]
         let deadline = Reactor.Deadline.now + .seconds(10)
         while true {
             do {

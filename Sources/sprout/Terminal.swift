@@ -5,6 +5,12 @@ enum Terminal {
     static func say(_ text: String) { write(text, to: 1) }
     static func complain(_ text: String) { write(text, to: 2) }
 
+    /// A line that the next one takes the place of; only where a person watches.
+    static func status(_ line: String) {
+        guard isatty(2) == 1 else { return }
+        _ = "\r\u{1B}[K\(line)".withCString { Glibc.write(2, $0, strlen($0)) }
+    }
+
     static var isInteractive: Bool { isatty(0) == 1 && isatty(2) == 1 }
 
     /// Asks a question and gives the line typed, or nil at the end of the input.

@@ -68,7 +68,8 @@ struct Unreachable: Error, CustomStringConvertible {
 extension Verb {
     static let all: [Verb] = [
         .hostsAdd, .hostsList, .hostsShow, .hostsSet, .hostsRemove, .discoveriesList, .discoveriesAccept,
-        .discoveriesIgnore, .wireTrust, .wire, .networkOptions, .watch, .up, .configCheck, .completion,
+        .discoveriesIgnore, .imagesImport, .imagesList, .imagesShow, .imagesVerify, .imagesRemove, .wireTrust, .wire,
+        .networkOptions, .watch, .up, .configCheck, .completion,
     ]
 
     static let connectionOptions: [Option] = [

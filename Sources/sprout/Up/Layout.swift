@@ -6,6 +6,8 @@ struct Layout: Sendable {
     let state: String
     var run: String { "\(state)/run" }
     var database: String { "\(state)/db/sprout.db" }
+    /// What can be installed.
+    var images: String { "\(state)/images" }
     /// The folder with the daemons, which is this program's own.
     let programs: String
     /// The files that nginx serves.

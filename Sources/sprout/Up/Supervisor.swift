@@ -98,6 +98,7 @@ actor Supervisor {
             "SPROUT_CONFIG": configuration,
             "SPROUT_DATABASE": layout.database,
             "SPROUT_HTTP_PORT": listen.port.map(String.init) ?? "80",
+            "SPROUT_IMAGES": layout.images,
             "SPROUT_LEASE_SOCKET": "\(layout.run)/lease.sock",
             "SPROUT_NETBOOT_FILES": layout.netboot,
             "SPROUT_OBSERVE_SOCKET": "\(layout.run)/observe.sock",

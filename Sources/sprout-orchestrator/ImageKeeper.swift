@@ -1,0 +1,186 @@
+import Control
+import Glibc
+import HTTP
+import Images
+import Ledger
+import Linux
+import Model
+import Store
+import Systemd
+
+/// Takes ISOs in pieces, and takes them apart, one at a time.
+actor ImageKeeper {
+    private let desk: Desk
+    private let folder: ImageFolder
+    private let reactor: Reactor
+    private var imports: [ImageImport] = []
+    private var uploads: [String: ImageUpload] = [:]
+
+    init(_ desk: Desk, folder: String, _ reactor: Reactor) throws {
+        (self.desk, self.folder, self.reactor) = (desk, ImageFolder(folder), reactor)
+        try self.folder.prepare()
+    }
+
+    nonisolated func routes() -> [Routes.Route] {
+        [
+            .get("/images/imports") { _ in try .json(["imports": await self.imports]) },
+            .post("/images/uploads") { request in
+                let wish = try JSON.decode(UploadWish.self, from: request.body)
+                return try .json(try await self.begin(wish), status: 201)
+            },
+            .put("/images/uploads/:id") { request in
+                try .json(
+                    try await self.take(request.body, at: request.query["offset"], request.parameters["id"] ?? ""))
+            },
+            .post("/images/uploads/:id/import") { request in
+                let author = self.desk.author(request)
+                return try .json(try await self.startImport(request.parameters["id"] ?? "", author), status: 202)
+            },
+            .post("/images/:id/verify") { request in
+                let image = try await self.image(request)
+                do {
+                    try await self.folder.verify(image, self.reactor)
+                } catch let damage as ImageFolder.Damaged {
+                    throw Problem(409, "\(damage)")
+                }
+                return .json(Array("{\"verified\":true}".utf8))
+            },
+            .delete("/images/:id") { request in
+                let image = try await self.image(request)
+                let author = self.desk.author(request)
+                try await self.desk.commit(request) { try await self.desk.ledger.removeImage(image.id, by: author) }
+                self.folder.remove(image)
+                return Response(status: 204)
+            },
+        ]
+    }
+
+    // MARK: Pieces
+
+    private func begin(_ wish: UploadWish) throws -> ImageUpload {
+        let name = String(wish.name.split(separator: "/").last?.prefix(120) ?? "")
+        guard !name.isEmpty, wish.size > 0 else {
+            throw Problem(
+                422, "An upload has the name and the size of its file.", field: name.isEmpty ? "name" : "size")
+        }
+        if let sum = wish.sha256, sum.count != 64 || !sum.allSatisfy(\.isHexDigit) {
+            throw Problem(422, "\"\(sum.prefix(80))\" is no SHA-256: it has 64 hexadecimal digits.", field: "sha256")
+        }
+        var upload = ImageUpload(name: name, size: wish.size, sha256: wish.sha256)
+        guard uploads[upload.id] != nil || uploads.count < Self.mostUploads else {
+            throw Problem(409, "\(uploads.count) uploads are under way: finish one first.")
+        }
+        upload.received = received(upload.id)
+        do {
+            // While it is taken apart there are the ISO, the one without its /boot, and that one's two parts.
+            try folder.checkRoom(for: wish.size * 3 - upload.received)
+            try Files.makeFolder(place(upload.id), mode: 0o750)
+        } catch {
+            throw Problem(507, "\(name) cannot be imported: \(error).")
+        }
+        uploads[upload.id] = upload
+        return upload
+    }
+
+    private func take(_ bytes: [UInt8], at text: String?, _ id: String) throws -> ImageUpload {
+        guard var upload = uploads[id] else {
+            throw Problem(404, "There is no upload \(id.prefix(40)): begin it again, and it goes on where it stopped.")
+        }
+        upload.received = received(id)
+        guard let offset = text.flatMap({ Int64($0) }), offset == upload.received else {
+            throw Problem(409, "The next piece begins at \(upload.received).", field: "offset")
+        }
+        guard upload.received + Int64(bytes.count) <= upload.size else {
+            throw Problem(422, "\(upload.name) was said to have \(upload.size) bytes; this is more.")
+        }
+        do {
+            try folder.checkRoom(for: Int64(bytes.count))
+            try Files.append(bytes, to: "\(place(id))/iso")
+        } catch {
+            throw Problem(507, "\(upload.name) cannot be kept: \(error).")
+        }
+        upload.received += Int64(bytes.count)
+        uploads[id] = upload
+        return upload
+    }
+
+    private func received(_ id: String) -> Int64 { (try? File("\(place(id))/iso")).map { Int64($0.size) } ?? 0 }
+
+    private func place(_ id: String) -> String { "\(folder.incoming)/\(id.filter(\.isHexDigit))" }
+
+    // MARK: Imports
+
+    private func startImport(_ id: String, _ author: Ledger.Author) throws -> ImageImport {
+        guard let upload = uploads[id], received(id) == upload.size else {
+            throw Problem(409, "The file has not arrived as a whole yet.")
+        }
+        if let running = imports.first(where: { !$0.isOver }) {
+            if running.id == id { return running }
+            throw Problem(409, "\(running.source) is being imported: wait for its end.")
+        }
+        let started = ImageImport(id: id, source: upload.name, startedAt: .now())
+        imports = [started] + imports.filter { $0.id != id }.prefix(Self.mostRemembered)
+        Task(executorPreference: reactor) { await self.run(upload, author) }
+        return started
+    }
+
+    private func run(_ upload: ImageUpload, _ author: Ledger.Author) async {
+        let work = "\(place(upload.id))/work"
+        do {
+            for name in Files.names(in: work) { unlink("\(work)/\(name)") }
+            try Files.makeFolder(work, mode: 0o750)
+            let importer = Importer(in: work, reactor) { progress in
+                Task { await self.note(progress, upload.id) }
+            }
+            let image = try await importer.run(
+                "\(place(upload.id))/iso", named: upload.name, expected: upload.sha256, at: .now())
+            guard try await desk.store.image(image.id) == nil else {
+                throw ImageFolder.Damaged(
+                    description: "\(image.id) is already there: remove it first, to import it again")
+            }
+            try folder.adopt(work, as: image)
+            try await desk.commit { try await desk.ledger.add(image, by: author) }
+            end(upload.id) { $0.image = image.id }
+            Journal.log(.notice, "\(upload.name) was imported as \(image.id)", id: .imageImported)
+        } catch {
+            end(upload.id) { $0.problem = "\(upload.name) cannot be imported: \(error)." }
+            Journal.log(.warning, "\(upload.name) cannot be imported: \(error)")
+        }
+        discard(upload.id)
+    }
+
+    private func note(_ progress: Importer.Progress, _ id: String) {
+        end(id) { ($0.step, $0.done, $0.total) = (progress.step.rawValue, progress.done, progress.total) }
+    }
+
+    private func end(_ id: String, _ change: (inout ImageImport) -> Void) {
+        guard let index = imports.firstIndex(where: { $0.id == id && !$0.isOver }) else { return }
+        change(&imports[index])
+    }
+
+    private func discard(_ id: String) {
+        uploads[id] = nil
+        for name in Files.names(in: "\(place(id))/work") { unlink("\(place(id))/work/\(name)") }
+        rmdir("\(place(id))/work")
+        unlink("\(place(id))/iso")
+        rmdir(place(id))
+    }
+
+    private nonisolated func image(_ request: Request) async throws -> InstallerImage {
+        let id = request.parameters["id"] ?? ""
+        guard let image = try await desk.store.image(id) else {
+            throw Problem(404, "There is no image \(id.prefix(60)).")
+        }
+        return image
+    }
+
+    private static let mostUploads = 4
+    private static let mostRemembered = 10
+}
+
+/// The body of `POST /images/uploads`.
+struct UploadWish: Codable {
+    let name: String
+    let size: Int64
+    let sha256: String?
+}

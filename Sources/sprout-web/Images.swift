@@ -1,0 +1,29 @@
+import Control
+import HTTP
+import Model
+import Store
+
+/// What can be installed.
+extension Site {
+    func image(_ request: Request) async throws -> Response {
+        let id = request.parameters["id"] ?? ""
+        guard let image = try await store.image(id) else { throw Problem(404, "There is no image \(id.prefix(60)).") }
+        return try .json(image)
+    }
+
+    /// The orchestrator keeps the files: what is done with them is asked of it under the same path.
+    ///
+    /// A page of another site can make a browser send what is plain text, but neither JSON nor bytes.
+    func passOn(_ request: Request) async throws -> Response {
+        if request.method == "POST" || request.method == "PUT" {
+            let type = request.headers["content-type"] ?? ""
+            guard type.hasPrefix("application/json") || type == "application/octet-stream" else {
+                throw Problem(415, "Send JSON, or a piece of a file as application/octet-stream.")
+            }
+        }
+        let path = "/" + request.segments.dropFirst().map { Percent.encoded($0) }.joined(separator: "/")
+        let query = request.query["offset"].map { "?offset=\(Percent.encoded($0))" } ?? ""
+        return try await orchestrator.send(
+            request.method, path + query, body: request.body, actor: actor(request), request: try id(of: request))
+    }
+}
