@@ -138,6 +138,26 @@ class DiskTest(unittest.TestCase):
                 self.assertEqual(machine.box.sql("SELECT count(*) FROM operation"), ["1"], "nothing is installed again")
                 self.assertEqual(machine.box.sql("SELECT max(id) FROM event WHERE host IS NOT NULL AND kind <> 'netboot.began'"), newest)
 
+    def test_E13_a_machine_that_is_reset_during_the_installation_begins_once_more_and_then_fails(self):
+        for firmware in ["bios", "uefi"]:
+            with self.subTest(firmware), lab.Lab() as network:
+                machine = Machine(network, firmware)
+                advance(machine.box, "rebuild")
+                machine.switch_on(machine.disk(1), memory=6144)
+                seen = 0
+                for restarts in [0, 1]:
+                    # It asks for its script, tells its memory, and asks again every ten seconds while it waits.
+                    until(lambda: len(machine.fetches()) >= seen + 3, 120, f"{seen + 3} questions")
+                    until(lambda: machine.host["state"] == "pxe_ready", 5, "the restart to be known")
+                    self.assertEqual(machine.box.sql("SELECT reentries, outcome FROM operation"), [f"{restarts}|"])
+                    machine.reset()
+                    seen = len(machine.fetches())
+                    advance(machine.box, "fetched_kernel", "asked_for_answer")
+                until(lambda: machine.host["state"] == "failed", 120, "the end of the operation")
+                self.assertEqual(machine.box.sql("SELECT reentries, outcome FROM operation"), ["1|failed"])
+                machine.started(1)
+                self.assertIn("failed: it restarted a second time", network.screen(firmware))
+
     def test_each_way_to_the_disk_is_gone(self):
         for firmware, ways in [("bios", ["exit", "sanboot"]), ("uefi", ["sanboot", "file:/EFI/alt/loader.efi"])]:
             with self.subTest(firmware), lab.Lab() as network:
@@ -237,9 +257,10 @@ class Machine:
             return disks.words(disks.bios(path, DISK), order)
         return disks.words(disks.uefi(path, {"EFI/BOOT/BOOTX64.EFI": DISK, "EFI/alt/loader.efi": LOADER}, stays), order)
 
-    def switch_on(self, words):
+    def switch_on(self, words, **settings):
         self.network.machine(
-            self.firmware, MAC, self.firmware, *words, "-monitor", f"unix:{self.monitor},server,nowait", restarts=True)
+            self.firmware, MAC, self.firmware, *words, "-monitor", f"unix:{self.monitor},server,nowait", restarts=True,
+            **settings)
 
     def reset(self):
         """Presses the button."""
