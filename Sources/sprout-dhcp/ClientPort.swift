@@ -33,6 +33,10 @@ struct ClientPort: Service {
         try await withThrowingTaskGroup { group in
             group.addTask { try await listen() }
             group.addTask { try await makeKnown() }
+            group.addTask {
+                for await server in desk.chosen { queue.yield(HeardServer(chosen: server)) }
+                try Task.checkCancellation()
+            }
             group.addTask { try await lookRegularly() }
             group.addTask { try await lookWhenAsked() }
             try await group.next()
@@ -105,7 +109,7 @@ struct ClientPort: Service {
         for await _ in desk.questions {
             if await desk.state == .clear {
                 _ = await ask()
-                try await reactor.sleep(for: .seconds(2))
+                try await reactor.sleep(for: .seconds(1))
             } else {
                 try await look()
                 try await reactor.sleep(for: .seconds(4))

@@ -7,6 +7,13 @@ struct HeardServer: Equatable, Sendable {
     let kind: ForeignServer.Kind
     let offers: String
 
+    /// A server that a machine took an offer of; what else it offers is not known.
+    init(chosen address: IPv4Address) {
+        self.address = address
+        kind = .dhcp
+        offers = "addresses"
+    }
+
     /// Nil for a message that is no server's offer or acknowledgement.
     init?(_ message: DHCPMessage, from sender: UInt32) {
         guard message.operation == .reply, message.kind == .offer || message.kind == .acknowledgement, sender != 0

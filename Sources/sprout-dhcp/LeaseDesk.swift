@@ -33,6 +33,9 @@ actor LeaseDesk {
     let entries: AsyncStream<Void>
     /// Rings when a machine asked for an address, which is when another server would answer it too.
     let questions: AsyncStream<Void>
+    /// Other servers that machines took offers of.
+    let chosen: AsyncStream<IPv4Address>
+    private let choosing: AsyncStream<IPv4Address>.Continuation
 
     init(_ socket: DatagramSocket, _ store: Store, _ proxy: ProxyDesk) {
         self.socket = socket
@@ -40,6 +43,7 @@ actor LeaseDesk {
         self.proxy = proxy
         (entries, writing) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         (questions, looking) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (chosen, choosing) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(8))
     }
 
     // MARK: The mode
@@ -113,7 +117,7 @@ actor LeaseDesk {
             let message = try? DHCPMessage(parsing: datagram.bytes.span), message.operation == .request,
             message.hardwareAddress.type == 1, let mac = MACAddress(bytes: message.hardwareAddress.bytes)
         else { return true }
-        if message.kind == .discover { looking.yield() }
+        noteOthers(message)
         guard watch.state == .clear else { return true }
         let verdict = await verdict(on: message, datagram)
         // The settings may be others now.
@@ -178,12 +182,23 @@ actor LeaseDesk {
             enqueue(LeaseEntry(Lease(address: "\(address)", mac: mac, until: .now()), of: mac))
         case .quarantine(let address):
             quarantine(address, "\(mac) declined \(address), because another machine uses it", of: mac)
-        case .letGo:
-            book.dropOffer(to: mac)
-            looking.yield()
+        case .letGo: book.dropOffer(to: mac)
         case .silence(.full): sayFull(network)
         case .silence: break
         }
+    }
+
+    /// What a machine's message says of other servers: one may answer it now, or be the one whose offer it takes, which
+    /// may have been told to it alone.
+    ///
+    /// Behind a relay are other networks, with servers of their own.
+    private func noteOthers(_ message: DHCPMessage) {
+        if message.kind == .discover { looking.yield() }
+        guard message.kind == .request, message.relayAddress == .unspecified, let server = message.serverIdentifier,
+            server != .unspecified, server.rawValue != policy?.network.interface.address
+        else { return }
+        heard(server)
+        choosing.yield(server)
     }
 
     private func quarantine(_ address: IPv4Address, _ reason: String, of mac: MACAddress) {

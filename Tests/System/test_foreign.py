@@ -7,7 +7,7 @@ import unittest
 
 import dhcplab
 import lab
-from dhcplab import ACK, DISCOVER, OFFER, Crowd, Isolated, message
+from dhcplab import ACK, DISCOVER, REQUEST, Crowd, Isolated, message
 from harness import until
 
 OTHER = "192.168.77.1"
@@ -80,6 +80,17 @@ class SecondDHCPServerTest(unittest.TestCase):
                     resumed = time.monotonic()
             self.assertIsNotNone(resumed, "Sprout did not resume")
             self.assertEqual(box.log().count("no other DHCP server answers on eth0: addresses are given out"), 2)
+
+    def test_E25_a_machine_that_takes_another_servers_offer_is_enough(self):
+        with Isolated() as network:
+            box = network.box()
+            network.client("c1")
+            crowd = Crowd(network, "c1")
+            crowd.send(message(REQUEST, MAC, 9, [(50, bytes([192, 168, 77, 200])), (54, bytes([192, 168, 77, 1]))]))
+            heard = time.monotonic()
+            until(lambda: f"{self.name(network)} gives out addresses too" in box.log(), 5, "Sprout to be silent")
+            self.assertLess(time.monotonic() - heard, 5)
+            self.assertEqual(self.offers(network, crowd, 1), {})
 
     def test_E25_an_acknowledgement_that_is_heard_is_enough(self):
         with Isolated() as network:
