@@ -34,6 +34,12 @@ public struct MACAddress: Hashable, Sendable, Codable, CustomStringConvertible {
         self.bits = bits
     }
 
+    /// The address in the low six bytes of a number, or nil for what no machine has as its own.
+    public init?(bits: UInt64) {
+        guard bits != 0, bits >> 40 & 1 == 0, bits >> 48 == 0 else { return nil }
+        self.bits = bits
+    }
+
     public var description: String {
         let digits = String(bits, radix: 16)
         let padded = String(repeating: "0", count: 12 - digits.count) + digits
