@@ -29,6 +29,13 @@ import Testing
         #expect(error?.description.contains("\"\(text)\"") == true)
     }
 
+    @Test func `P1: the bytes of a message make the same address, unless no machine has it`() throws {
+        #expect(MACAddress(bits: 0x5254_00ab_cdef) == (try MACAddress("52:54:00:ab:cd:ef")))
+        for bits: UInt64 in [0, 0xffff_ffff_ffff, 0x0100_5e00_0001, 0x3333_0000_0001, 1 << 48 | 2] {
+            #expect(MACAddress(bits: bits) == nil)
+        }
+    }
+
     @Test func `P1: locally administered addresses are fine`() throws {
         #expect(try MACAddress("02:00:00:00:00:01").description == "02:00:00:00:00:01")
     }

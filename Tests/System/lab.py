@@ -14,12 +14,13 @@ import tempfile
 import time
 import uuid
 
-from harness import Sprout, until
+from harness import ROOT, Sprout
 
 ROUTER, BOX = "192.168.77.1", "192.168.77.2"
 PROGRAMS = {
     "ip": "iproute2", "dnsmasq": "dnsmasq-base", "qemu-system-x86_64": "qemu-system-x86", "tcpdump": "tcpdump"}
 FILES = {"/usr/share/OVMF/OVMF_CODE_4M.fd": "ovmf", "/usr/lib/ipxe/qemu/pxe-virtio.rom": "ipxe-qemu"}
+NETBOOT = ROOT / ".build" / "netboot"
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -87,10 +88,14 @@ class Lab:
             f"--dhcp-range={self.addresses},1h", f"--pid-file={self.folder}/dnsmasq.pid",
             *self.router_options)
 
-    def box(self, **settings):
-        """Sprout on the LAN, answering on port 80 of its own address."""
+    def box(self, files=None, **settings):
+        """Sprout on the LAN, answering on port 80 of its own address; `files` has other first programs."""
         lines = "".join(f"  {key}: {value}\n" for key, value in {"enabled": "true", "interface": "eth0", **settings}.items())
-        box = Sprout(provisioning=f"pxe:\n{lines}", listen="0.0.0.0:80", prefix=self.prefix("box"))
+        prefix = self.prefix("box")
+        if files:
+            # A process in a network namespace of iproute2 has its own mounts too: nobody else sees these files.
+            prefix += ["sh", "-c", 'mount --bind "$0" "$1" && shift && exec "$@"', str(files), str(NETBOOT)]
+        box = Sprout(provisioning=f"pxe:\n{lines}", listen="0.0.0.0:80", prefix=prefix)
         return self.stack.enter_context(box)
 
     def machine(self, name, mac, firmware, *more, memory=1024, restarts=False):

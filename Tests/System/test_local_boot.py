@@ -13,6 +13,8 @@ from harness import Sprout, until
 
 MAC = "52:54:00:00:00:01"
 DISK, LOADER, STALE = "The disk was started", "The loader was started", "The stale disk was started"
+# That it netboots is told each time.
+NEWEST = "SELECT max(id) FROM event WHERE host IS NOT NULL AND kind <> 'netboot.began'"
 SHELL = "UEFI Interactive Shell"
 WORDS = {
     "exit": "Now it goes on with the next", "sanboot": "Now it starts from its own first disk (sanboot 0x80).",
@@ -127,7 +129,7 @@ class DiskTest(unittest.TestCase):
                 machine.choose(way)
                 advance(machine.box, "rebuild", "fetched_kernel", "asked_for_answer", "reported_installed",
                         "started_new_system", "phoned_home", "joined")
-                newest = machine.box.sql("SELECT max(id) FROM event WHERE host IS NOT NULL AND kind <> 'netboot.began'")
+                newest = machine.box.sql(NEWEST)
                 # Each start of this UEFI asks over PXE and over HTTP: more than four in a minute are taken for a loop.
                 machine.switch_on(machine.disk(1, stays=15))
                 moments = [machine.started(number) for number in range(1, 7)]
@@ -136,7 +138,7 @@ class DiskTest(unittest.TestCase):
                 self.assertLess(max(delays), 10)
                 self.assertEqual(machine.host["state"], "ready")
                 self.assertEqual(machine.box.sql("SELECT count(*) FROM operation"), ["1"], "nothing is installed again")
-                self.assertEqual(machine.box.sql("SELECT max(id) FROM event WHERE host IS NOT NULL AND kind <> 'netboot.began'"), newest)
+                self.assertEqual(machine.box.sql(NEWEST), newest)
 
     def test_E13_a_machine_that_is_reset_during_the_installation_begins_once_more_and_then_fails(self):
         for firmware in ["bios", "uefi"]:
