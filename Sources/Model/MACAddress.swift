@@ -37,12 +37,8 @@ public struct MACAddress: Hashable, Sendable, Codable, CustomStringConvertible {
     /// The address that six bytes are, unless it is no machine's.
     public init?(bytes: [UInt8]) {
         guard bytes.count == 6 else { return nil }
-        self.init(bits: bytes.reduce(0) { $0 << 8 | UInt64($1) })
-    }
-
-    /// The address in the low six bytes of a number, or nil for what no machine has as its own.
-    public init?(bits: UInt64) {
-        guard bits != 0, bits >> 40 & 1 == 0, bits >> 48 == 0 else { return nil }
+        let bits = bytes.reduce(0) { $0 << 8 | UInt64($1) }
+        guard bits != 0, bits >> 40 & 1 == 0 else { return nil }
         self.bits = bits
     }
 

@@ -26,10 +26,7 @@ struct NetbootClient: Sendable {
     /// Some ROMs leave out options 94 and 97, and iPXE repeats the short vendor class of our own answer.
     init?(_ message: DHCPMessage) {
         guard message.operation == .request, message.kind == .discover || message.kind == .request else { return nil }
-        let address = message.hardwareAddress.bytes
-        guard address.count == 6, let mac = MACAddress(bits: address.reduce(0) { $0 << 8 | UInt64($1) }) else {
-            return nil
-        }
+        guard let mac = MACAddress(bytes: message.hardwareAddress.bytes) else { return nil }
         let vendorClass = message.vendorClass ?? ""
         let bootsOverHTTP = vendorClass.hasPrefix("HTTPClient")
         guard bootsOverHTTP || vendorClass.hasPrefix("PXEClient") else { return nil }

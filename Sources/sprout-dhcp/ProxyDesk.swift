@@ -86,8 +86,8 @@ actor ProxyDesk {
     /// A host that only asks for an address runs an installed system; of others that is nobody's business.
     func noteOrdinary(_ message: DHCPMessage) async {
         guard message.operation == .request, message.kind == .discover || message.kind == .request,
-            message.clientAddress == .unspecified, message.hardwareAddress.bytes.count == 6,
-            let mac = try? MACAddress("\(message.hardwareAddress)"), await hostname(mac) != nil
+            message.clientAddress == .unspecified, let mac = MACAddress(bytes: message.hardwareAddress.bytes),
+            await hostname(mac) != nil
         else { return }
         report(.machine(Sighting(.askedForAddressOnly, of: mac, at: .now(), by: "sprout-dhcp")))
     }
