@@ -34,27 +34,6 @@ struct Desk: Sendable {
                 if let host { note(.hostRemoved, "\(host.hostname) was removed", host, request) }
                 return Response(status: 204)
             },
-            .post("/discoveries/:mac/accept") { request in
-                let draft = try JSON.decode(HostDraft.self, from: request.body)
-                let (mac, author) = (try mac(of: request), author(request))
-                let host = try await commit(request) { try await ledger.accept(mac, as: draft, by: author) }
-                note(.hostRegistered, "\(host.hostname) was registered", host, request)
-                return try .json(host, status: 201)
-            },
-            .post("/discoveries/:mac/ignore") { request in
-                let wish = try JSON.decode(Ignore.self, from: request.body)
-                let (mac, author) = (try mac(of: request), author(request))
-                try await commit(request) { try await ledger.ignore(mac, wish.ignored, by: author) }
-                return Response(status: 204)
-            },
-            .post("/machines/:mac/trust") { request in
-                let wish = try JSON.decode(Trust.self, from: request.body)
-                let (mac, author) = (try mac(of: request), author(request))
-                try await commit(request) {
-                    try await ledger.trust(mac, uuid: wish.uuid, serial: wish.serial, by: author)
-                }
-                return Response(status: 204)
-            },
             .post("/hosts/:id/advance") { request in
                 let wish = try JSON.decode(Advance.self, from: request.body)
                 let author = author(request)
@@ -68,7 +47,7 @@ struct Desk: Sendable {
                 )
                 return try .json(host)
             },
-            others: images.routes()
+            others: discoveryRoutes + images.routes()
         )
     }
 
@@ -125,14 +104,6 @@ struct Desk: Sendable {
         }
     }
 
-    private func mac(of request: Request) throws(Problem) -> MACAddress {
-        do throws(MACAddress.Malformed) {
-            return try MACAddress(request.parameters["mac"] ?? "")
-        } catch {
-            throw Problem(422, "\(error)", field: "mac")
-        }
-    }
-
     func author(_ request: Request) -> Ledger.Author {
         let actor = request.headers["x-sprout-actor"] ?? "a local process"
         let peer = request.peer.map { " (uid \($0.userID))" } ?? ""
@@ -149,17 +120,6 @@ struct Desk: Sendable {
                 "SPROUT_REQUEST": request.id ?? "",
             ], id: kind.messageID)
     }
-}
-
-/// The body of `POST /discoveries/{mac}/ignore`.
-struct Ignore: Codable {
-    let ignored: Bool
-}
-
-/// The body of `POST /machines/{mac}/trust`: which of the machines that claim a MAC address is the one.
-struct Trust: Codable {
-    let uuid: String?
-    let serial: String?
 }
 
 /// The body of `POST /hosts/{id}/advance`.

@@ -34,6 +34,13 @@ struct Site: Sendable {
             .post("/discoveries/:mac/ignore", ignoreByForm),
             .get("/events", events.respond),
             .get("/health", health.respond),
+            others: api,
+            presenting: Self.present
+        )
+    }
+
+    private var api: [Routes.Route] {
+        [
             .get("/api/hosts", listing.respond),
             .post("/api/hosts", register),
             .get("/api/hosts/:id") { try .json(try await host($0)) },
@@ -60,8 +67,7 @@ struct Site: Sendable {
             .get("/api/wire/live", followWire),
             .get("/api/wire/:machine", wireOfMachine),
             .post("/api/wire/:machine/trust", trustMachine),
-            presenting: Self.present
-        )
+        ]
     }
 
     /// The host that a path names by its id, its name or a MAC address.
