@@ -112,7 +112,7 @@ struct ClientPort: Service {
                 try await reactor.sleep(for: .seconds(1))
             } else {
                 try await look()
-                try await reactor.sleep(for: .seconds(4))
+                if await desk.state == .occupied { try await reactor.sleep(for: .seconds(4)) }
             }
         }
         try Task.checkCancellation()

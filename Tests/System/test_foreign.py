@@ -81,6 +81,27 @@ class SecondDHCPServerTest(unittest.TestCase):
             self.assertIsNotNone(resumed, "Sprout did not resume")
             self.assertEqual(box.log().count("no other DHCP server answers on eth0: addresses are given out"), 2)
 
+    def test_E25_a_server_whose_offers_only_their_machines_hear_silences_Sprout_within_5_s(self):
+        with Isolated() as network:
+            box = network.box()
+            network.client("c1")
+            crowd = Crowd(network, "c1")
+            network.server(DHCP)
+            began = last = time.monotonic()
+            number = 0
+            while time.monotonic() < began + 8:
+                number += 1
+                # Without the flag of broadcasts the other server answers to the machine's own address.
+                crowd.send(message(DISCOVER, f"52:54:00:7a:00:{number:02x}", number, broadcast=False))
+                said = crowd.receive(0.25)
+                while said:
+                    if said["from"] == lab.BOX:
+                        last = time.monotonic()
+                    said = crowd.receive(0.05)
+            self.assertGreater(number, 10)
+            self.assertLess(last - began, 5, "Sprout went on answering")
+            self.assertIn(f"{self.name(network)} gives out addresses too", box.log())
+
     def test_E25_a_machine_that_takes_another_servers_offer_is_enough(self):
         with Isolated() as network:
             box = network.box()
