@@ -20,7 +20,7 @@ help:
 	@echo 'make check     the quick part of it: format, warnings as errors, unit tests, units verified'
 	@echo 'make build     the programs, in .build/release'
 	@echo 'make deps      what building and running needs, from Debian'
-	@echo 'make bench     figures: memory, start, requests a second'
+	@echo 'make bench     figures beside those of peers: memory, start, requests, network boot (as root)'
 	@echo 'make fuzz      a million mutated packets for the parsers, and for the daemons over the network'
 	@echo 'make sanitize  the unit tests under the thread and the address sanitizer'
 	@echo 'make docs      write the pages and files that are made from the code'
@@ -62,7 +62,7 @@ sanitize: deps
 
 bench: build
 	@deploy/install-packages $(BENCH_TOOLS)
-	python3 Tests/Bench/bench.py
+	python3 Tests/Bench/bench.py $(PARTS)
 
 fuzz: build venv
 	SPROUT_FUZZ=$(PACKETS) swift test $(SWIFT_FLAGS) --filter 'DHCPFuzzTests|TFTPFuzzTests'

@@ -1,6 +1,10 @@
-"""Figures of Sprout beside those of a peer in the same run: memory, start, requests a second.
+"""Figures of Sprout beside those of a peer in the same run: memory, start, requests a second, and network boot.
 
-Prints a table, and writes it to out/bench.txt.
+    python3 bench.py                everything
+    python3 bench.py tftp dhcp      only these: core, tftp, dhcp, boot
+
+Prints a table, and writes it to out/bench.txt. Network boot is measured in the lab of Tests/System, for which it must
+be root.
 """
 
 import os
@@ -15,6 +19,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 os.environ.setdefault("SPROUT_PROGRAMS", str(ROOT / ".build" / "release"))
 sys.path.insert(0, str(ROOT / "Tests" / "System"))
 
+import bench_boot  # noqa: E402
+import bench_dhcp  # noqa: E402
+import bench_tftp  # noqa: E402
+import lab  # noqa: E402
 from harness import Sprout, children, until  # noqa: E402
 
 DAEMONS = ["sprout-orchestrator", "sprout-web", "sprout-boot", "sprout-metadata", "sprout-dhcp"]
@@ -92,16 +100,33 @@ def requests(box):
     say(f"  GET /api/hosts/ID      {small[0]:8.0f}/s   p50 {small[1]:>8}   p99 {small[2]:>8}")
 
 
-def main():
+def core(_):
     start()
     with Sprout() as box:
         until(lambda: box.get("/api/hosts").status == 200)
         time.sleep(2)
         memory(box)
         requests(box)
+
+
+def in_lab(part):
+    def figures(say):
+        if obstacle := lab.obstacle():
+            return say(f"Not measured: {obstacle}")
+        part.figures(say)
+    return figures
+
+
+PARTS = {"core": core, "tftp": in_lab(bench_tftp), "dhcp": in_lab(bench_dhcp), "boot": in_lab(bench_boot)}
+
+
+def main(wanted):
+    for name in wanted or PARTS:
+        PARTS[name](say)
+        say()
     out = ROOT / "out"
     out.mkdir(exist_ok=True)
     (out / "bench.txt").write_text("\n".join(lines) + "\n")
 
 
-main()
+main(sys.argv[1:])

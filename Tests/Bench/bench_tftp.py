@@ -1,5 +1,6 @@
 """How fast boot files are sent, beside dnsmasq and tftpd-hpa, on the lab's own network."""
 
+import os
 import pathlib
 import shutil
 import statistics
@@ -29,7 +30,6 @@ class Server:
 
     def __init__(self, name, address, port, command):
         self.name, self.address, self.port, self.command = name, address, port, command
-        self.rates = []
 
 
 def peers(network, folder):
@@ -40,7 +40,8 @@ def peers(network, folder):
         ("dnsmasq", 69, [
             "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--enable-tftp",
             f"--tftp-root={folder}", "--tftp-max=200", "--user=root", f"--pid-file={network.folder}/peer.pid"]),
-        ("tftpd-hpa", 2069, ["in.tftpd", "--foreground", "--secure", "--user", "root", "--address", f"{PEER}:2069", folder]),
+        ("tftpd-hpa", 2069, [
+            "in.tftpd", "--foreground", "--secure", "--user", "root", "--address", f"{PEER}:2069", folder]),
     ]:
         network.start("peer", name, *words)
         servers.append(Server(name, PEER, port, " ".join(str(word) for word in words)))
@@ -53,12 +54,29 @@ def load_program(folder):
     return program
 
 
+def processors(clients):
+    """One for one client: else its figure would be how fast this machine wakes another processor."""
+    every = os.sched_getaffinity(0)
+    return {min(every)} if clients == 1 else every
+
+
+def use(network, chosen):
+    """Lets all servers run on these processors only."""
+    for namespace in ["box", "peer"]:
+        listed = subprocess.run(
+            ["ip", "netns", "pids", f"{network.name}-{namespace}"], check=True, capture_output=True, text=True).stdout
+        for pid in listed.split():
+            os.sched_setaffinity(int(pid), chosen)
+
+
 def download(network, program, server, block, window, clients, downloads):
     """Megabytes a second, packets that were sent again, and the load generator's share of one processor."""
-    words = [program, server.address, server.port, NAME, FILES / NAME, clients, downloads, block, window, FIRST_ADDRESS,
-             ADDRESSES]
+    listed = ",".join(map(str, processors(clients)))
+    words = ["taskset", "--cpu-list", listed, program, server.address, server.port, NAME, FILES / NAME, clients,
+             downloads, block, window, FIRST_ADDRESS, ADDRESSES]
     output = subprocess.run(
-        [str(word) for word in [*network.prefix("load"), *words]], check=True, capture_output=True, text=True, timeout=300).stdout
+        [str(word) for word in [*network.prefix("load"), *words]], check=True, capture_output=True, text=True,
+        timeout=300).stdout
     seconds, _, size, repeats, processor = output.split()
     return int(size) / float(seconds) / 1e6, int(repeats), float(processor) / float(seconds)
 
@@ -66,10 +84,11 @@ def download(network, program, server, block, window, clients, downloads):
 def compare(say, network, program, servers):
     for words, block, window, clients, downloads in CASES:
         rows = {server.name: [] for server in servers}
+        use(network, processors(clients))
         for _ in range(ROUNDS):
             for server in servers:
                 rows[server.name].append(download(network, program, server, block, window, clients, downloads))
-        say(f"  {words}, {clients} client{'s' if clients > 1 else ''}")
+        say(f"  {words}, {clients} clients" if clients > 1 else f"  {words}, 1 client, all on one processor")
         ours = statistics.median(rate for rate, _, _ in rows[servers[0].name])
         for server in servers:
             rates = [rate for rate, _, _ in rows[server.name]]

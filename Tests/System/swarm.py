@@ -177,7 +177,7 @@ class Machine:
         answers = await self.ask(port, discover, everyone, waits, is_enough)
         proxy = next(filter(self.is_proxy, answers))
         router = next(answer for answer in answers if answer.own_address != "0.0.0.0")
-        expect(proxy.next_server == proxy.server == self.swarm.box, f"the boot server is said to be {proxy.next_server}")
+        expect(proxy.next_server == proxy.server == self.swarm.box, f"the boot server is {proxy.next_server}")
         expect(proxy.options[VENDOR_CLASS] == b"PXEClient", "the offer is not one for PXE")
         request = Message.fixture(fixture, self.mac)
         request.head[10] |= 0x80
@@ -251,7 +251,8 @@ class Machine:
 
 
 KINDS = {
-    "BIOS": Machine.intel_bios, "UEFI x64": Machine.uefi_x64, "UEFI arm64": Machine.uefi_arm64, "iPXE": Machine.ipxe_rom}
+    "BIOS": Machine.intel_bios, "UEFI x64": Machine.uefi_x64, "UEFI arm64": Machine.uefi_arm64,
+    "iPXE": Machine.ipxe_rom}
 
 
 class Swarm:

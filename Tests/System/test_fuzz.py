@@ -60,8 +60,7 @@ class FuzzTest(unittest.TestCase):
 
     def served(self, network):
         """One machine of each kind boots, by the packets that its firmware sends."""
-        wishes = {
-            "box": lab.BOX, "files": str(harness.ROOT / ".build" / "netboot"), "count": 4, "loss": 0, "seed": 1}
+        wishes = {"box": lab.BOX, "files": str(lab.NETBOOT), "count": 4, "loss": 0, "seed": 1}
         machines = self.carried_out(network, "swarm", FUZZ.with_name("swarm.py"), wishes)
         self.assertEqual([machine for machine in machines if machine["failure"]], [])
 

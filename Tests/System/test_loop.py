@@ -1,4 +1,4 @@
-"""Machines that would load their first program for ever, if each of their questions were answered as if it were the first."""
+"""Machines that would load their first program for ever, if each question were answered as if it were the first."""
 
 import json
 import pathlib
@@ -19,7 +19,7 @@ FEATURES, WITHOUT_HTTP = b"\x24\1\1\x13\1\1", b"\x24\1\1\x1a\1\1"
 
 
 def old_ipxe():
-    """Debian's snponly.efi as an iPXE of before 2022 that was built without HTTP, as far as anybody can tell from its packets.
+    """Debian's snponly.efi as an iPXE of before 2022 that was built without HTTP, as far as its packets tell.
 
     It asks for no autoexec.ipxe, so it does its own DHCP, where it does not claim to load over HTTP.
     """
@@ -56,13 +56,13 @@ class LoopTest(unittest.TestCase):
             box = network.box(answer="all")
             network.attach("client", "192.168.77.9/24")
             run = subprocess.run(
-                [*network.prefix("client"), sys.executable, pathlib.Path(__file__), MAC], capture_output=True, text=True,
-                timeout=60)
+                [*network.prefix("client"), sys.executable, pathlib.Path(__file__), MAC], capture_output=True,
+                text=True, timeout=60)
             self.assertEqual(run.returncode, 0, run.stderr)
             answered = json.loads(run.stdout)
             self.assertEqual(answered, [True] * 5 + [False] * 3)
             reason = "is not answered: it asked for its first program too often within a minute"
-            until(lambda: re.search(rf"{MAC} asked to netboot \(.*\) and {reason}", box.log()), 5, "the reason in the journal")
+            until(lambda: re.search(rf"{MAC} asked to netboot \(.*\) and {reason}", box.log()), 5, "the reason")
 
 
 def come_back(mac, attempts=8):

@@ -12,7 +12,7 @@ FORWARD_DELAY = 15
 @unittest.skipIf(lab.obstacle(), lab.obstacle())
 class SpanningTreeTest(unittest.TestCase):
     def test_E26_a_machine_reaches_its_script_though_its_port_listens_for_loops_when_iPXE_starts(self):
-        """A real bridge with STP: it blocks the port for twice its forward delay, from the moment the port is put in."""
+        """A real bridge with STP: it blocks the port for twice its forward delay after the port was put in."""
         with lab.Lab() as network:
             box = network.box(answer="all")
             network.in_("lan", "ip", "link", "set", "br0", "type", "bridge", "forward_delay", str(FORWARD_DELAY * 100))

@@ -21,8 +21,7 @@ class SwarmTest(unittest.TestCase):
         with lab.Lab(capture=False, addresses="192.168.77.10,192.168.77.250") as network:
             box = network.box(answer="all")
             network.crowd("swarm", [f"192.168.77.{last}/24" for last in range(10, 251)])
-            wishes = {
-                "box": lab.BOX, "files": str(harness.ROOT / ".build" / "netboot"), "count": COUNT, "loss": loss, "seed": seed}
+            wishes = {"box": lab.BOX, "files": str(lab.NETBOOT), "count": COUNT, "loss": loss, "seed": seed}
             began = time.monotonic()
             run = subprocess.run(
                 [*network.prefix("swarm"), sys.executable, SWARM, json.dumps(wishes)], capture_output=True, text=True,
@@ -31,7 +30,8 @@ class SwarmTest(unittest.TestCase):
             machines = json.loads(run.stdout)
             self.check(machines)
             self.assertEqual(box.socket_request("boot.sock", "GET", "/health").status, 200)
-            print(f"{COUNT} machines in {time.monotonic() - began:.1f} s, {sum(m['lost'] for m in machines)} packets lost")
+            lost = sum(machine["lost"] for machine in machines)
+            print(f"{COUNT} machines in {time.monotonic() - began:.1f} s, {lost} packets lost")
             return machines
 
     def check(self, machines):

@@ -6,7 +6,7 @@ from tftp import DATA, ERROR, OACK, ack, request
 
 
 class Download(asyncio.DatagramProtocol):
-    """One request and what comes of it: the bytes, or None if nobody answered any more, or if only the size was asked."""
+    """One request and what comes of it: the bytes, or None if nobody answered, or if only the size was asked."""
 
     @classmethod
     async def start(cls, local, server, name, options, error, loses, patience):
