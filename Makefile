@@ -3,10 +3,11 @@
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 LIBRARIES := libsqlite3-dev libsystemd-dev libyaml-dev pkg-config
 TOOLS := ca-certificates nginx-light xorriso zstd
-TEST_TOOLS := atftp chromium cpio curl dbus dnsmasq-base dosfstools fonts-dejavu-core iproute2 ipxe-qemu mtools ovmf \
-    procps python3-venv qemu-system-x86 sqlite3 systemd systemd-container tcpdump tftp-hpa zsh
-BENCH_TOOLS := curl dnsmasq-base gcc iproute2 ipxe-qemu libc6-dev nginx-light ovmf python3 qemu-system-x86 tcpdump \
-    tftpd-hpa wrk
+TEST_TOOLS := atftp chromium cpio curl dbus dnsmasq-base dosfstools fonts-dejavu-core iproute2 ipxe-qemu \
+    isc-dhcp-client mtools ovmf procps python3-venv qemu-system-x86 sqlite3 systemd systemd-container tcpdump tftp-hpa \
+    udhcpc zsh
+BENCH_TOOLS := curl dnsmasq-base gcc iproute2 ipxe-qemu isc-dhcp-client kea-admin kea-dhcp4-server libc6-dev \
+    nginx-light ovmf python3 qemu-system-x86 tcpdump tftpd-hpa udhcpc wrk
 
 STATE ?= .sprout
 LISTEN ?= 127.0.0.1:8080
