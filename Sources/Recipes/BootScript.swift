@@ -45,7 +45,7 @@ public struct BootScript: Equatable, Sendable {
         BootScript(
             server,
             [
-                line(host, host.state.sentence),
+                line(host, "to be installed"),
                 "chain --replace --autofree \(server)/ipxe/\(mac)?\(MemoryAnswer.query) ||",
             ] + LocalStart(host.localBoot).lines)
     }
