@@ -19,6 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 os.environ.setdefault("SPROUT_PROGRAMS", str(ROOT / ".build" / "release"))
 sys.path.insert(0, str(ROOT / "Tests" / "System"))
 
+import bench_addresses  # noqa: E402
 import bench_boot  # noqa: E402
 import bench_dhcp  # noqa: E402
 import bench_tftp  # noqa: E402
@@ -117,7 +118,8 @@ def in_lab(part):
     return figures
 
 
-PARTS = {"core": core, "tftp": in_lab(bench_tftp), "dhcp": in_lab(bench_dhcp), "boot": in_lab(bench_boot)}
+PARTS = {"core": core, "tftp": in_lab(bench_tftp), "dhcp": in_lab(bench_dhcp), "addresses": in_lab(bench_addresses),
+         "boot": in_lab(bench_boot)}
 
 
 def main(wanted):
