@@ -73,8 +73,8 @@ public struct VerdictRules: Sendable {
             "\(name) got \(file) only up to block \(block) of \((details.size ?? 0) / size + 1), in blocks of"
                 + " \(size) bytes\(roundTrip), \(details.retransmissions ?? 0) packets sent again.",
             remedy: "At its next try it gets small blocks of 512 bytes, one at a time. If that helps, packets on the"
-                + " way are too large (a VLAN, a tunnel): set SPROUT_TFTP_BLOCK=1400. If not, try another cable and"
-                + " port.")
+                + " way are too large (a VLAN, a tunnel): give sprout-boot SPROUT_TFTP_BLOCK=1400 in its environment."
+                + " If not, try another cable and port.")
     }
 
     // MARK: The first program

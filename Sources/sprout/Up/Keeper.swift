@@ -22,7 +22,9 @@ actor Keeper {
         self.part = part
         self.descriptors = descriptors
         self.reactor = reactor
-        let inherited = ["PATH", "LANG", "TZ", "HOME"].compactMap { name in Environment[name].map { (name, $0) } }
+        let inherited = ["PATH", "LANG", "TZ", "HOME", "SPROUT_TFTP_BLOCK"].compactMap { name in
+            Environment[name].map { (name, $0) }
+        }
         program = Program(
             path: path, arguments: part.arguments,
             environment: environment.merging(inherited) { ours, _ in ours }, directory: directory)
