@@ -106,7 +106,7 @@ struct Listener: Service {
             case .sender: datagram.sender.address == 0 ? Self.everyone : datagram.sender
             case .relay(let relay): Endpoint(address: relay.rawValue, port: 67)
             }
-        try await socket.send(reply.message.serialized(), to: receiver, interface: datagram.interface)
+        try await socket.send(reply.bytes, to: receiver, interface: datagram.interface)
     }
 
     private static let everyone = Endpoint(address: .max, port: 68)

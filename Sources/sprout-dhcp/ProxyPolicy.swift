@@ -21,7 +21,7 @@ struct ProxyPolicy: Sendable {
         if let silence = silence(on: client, at: port, server, isWelcome, recent) { return .silence(silence) }
         guard let gift = gift(for: client, at: port, server, recent) else { return .silence(.noProgram) }
         let reply = Reply(gift, to: client, at: port, from: server)
-        let fits = reply.message.serialized().count + Self.headers <= client.request.maximumSize
+        let fits = reply.bytes.count + Self.headers <= client.request.maximumSize
         return fits ? .reply(reply) : .silence(.noRoom)
     }
 

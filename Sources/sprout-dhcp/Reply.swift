@@ -4,6 +4,8 @@ import Wire
 struct Reply: Sendable {
     let gift: Gift
     let message: DHCPMessage
+    /// The message as it is sent.
+    let bytes: [UInt8]
     let destination: Destination
 
     /// What an answer is about.
@@ -51,6 +53,7 @@ struct Reply: Sendable {
         }
         self.gift = gift
         self.message = message
+        bytes = message.serialized()
     }
 
     /// IPXE takes an answer for a boot server's only if it says PXEClient, however its own question was spelled.
