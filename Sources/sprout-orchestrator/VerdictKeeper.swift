@@ -18,7 +18,7 @@ struct VerdictKeeper: Service {
 
     func run() async throws {
         for await _ in await desk.feed.rings() {
-            while try await judge() { try await reactor.sleep(for: .seconds(1)) }
+            while try await judge() { try await reactor.sleep(for: .milliseconds(500)) }
         }
         try Task.checkCancellation()
     }
