@@ -101,11 +101,18 @@ extension Filesystem {
 
     /// Why the swap space is too large; nil if it is not.
     public var swapRefusal: String? {
-        guard case .ext4(let lvm) = self, let swap = lvm.swapsize, let size = lvm.hdsize, swap > size / 2 else {
-            guard case .xfs(let lvm) = self else { return nil }
-            return Filesystem.ext4(lvm).swapRefusal
-        }
+        guard let volumes, let swap = volumes.swapsize, let size = volumes.hdsize, swap > size / 2 else { return nil }
         return "is more than half of hdsize, \(size) GiB"
+    }
+
+    /// Whether it depends on the size of the disk if the swap space is too large.
+    public var hasSwapOfUnknownDisk: Bool { (volumes?.swapsize ?? 0) > 0 && volumes?.hdsize == nil }
+
+    private var volumes: LVM? {
+        switch self {
+        case .ext4(let lvm), .xfs(let lvm): lvm
+        case .zfs, .btrfs: nil
+        }
     }
 }
 

@@ -40,8 +40,13 @@ extension AnswerPlan {
         }
         if network == .dhcp {
             sentences.append(
-                "The address that the host has while it is installed becomes its own for good: reserve it in the "
-                    + "router, or give the host an address.")
+                "The port with the default route, and the address that it has while it is installed, become the host's "
+                    + "own for good, whatever its server type says: reserve the address in the router, or give the "
+                    + "host one.")
+        }
+        if filesystem.hasSwapOfUnknownDisk {
+            sentences.append(
+                "The installer stops where swapsize is more than half of the disk: with hdsize that is known before.")
         }
         if case .paths(let paths) = bootDisk, knownDisks == nil, paths.count > filesystem.fewestDisks {
             sentences.append(

@@ -38,7 +38,7 @@ extension Filesystem.LVM {
         let section = section.knowing(["kind", "hdsize", "swapsize", "maxroot", "maxvz", "minfree"])
         hdsize = section.value("hdsize", .diskSize)
         swapsize = section.value("swapsize", .gibibytes)
-        maxroot = section.value("maxroot", .gibibytes)
+        maxroot = section.value("maxroot", .size(from: 2))
         maxvz = section.value("maxvz", .gibibytes)
         minfree = section.value("minfree", .gibibytes)
     }
@@ -85,7 +85,7 @@ extension Form<Double> {
     /// Less of a disk than this is too little for Proxmox VE itself.
     fileprivate static var diskSize: Self { size(from: 8) }
 
-    private static func size(from least: Int) -> Self {
+    fileprivate static func size(from least: Int) -> Self {
         text("a number of GiB from \(least) to 1000000, such as 32 or 7.5") { text in
             let parts = text.split(separator: ".", omittingEmptySubsequences: false)
             let digits = parts.allSatisfy { (1...7).contains($0.utf8.count) && $0.utf8.allSatisfy(isDigit) }

@@ -135,5 +135,11 @@ import Testing
         #expect(!answer.text.contains("pinning") && answer.cautions.count == 1)
         plan.release = .v9x1
         #expect(try Answer(plan).cautions == [])
+        var lvm = Filesystem.LVM()
+        lvm.swapsize = 8
+        plan.filesystem = .ext4(lvm)
+        #expect(try Answer(plan).cautions.first?.hasPrefix("The installer stops where swapsize") == true)
+        plan.setZFS(.raid1, "/dev/sda", "/dev/sdb", "/dev/sdc")
+        #expect(try Answer(plan).cautions.first?.hasSuffix("which should have 3.") == true)
     }
 }
