@@ -52,8 +52,8 @@ extension AnswerPlan {
         guard let link = DiskLink(link) else {
             throw AnswerProblem(
                 "boot_disk", link,
-                "is no link to a whole disk by what it is: take one of \(DiskLink.folder) that begins "
-                    + "with ata-, nvme-, scsi-, usb-, virtio- or wwn-, or give the disk's serial.")
+                "is no link to a whole disk by what it is: take one of \(DiskLink.folder) that begins with ata-, nvme-, "
+                    + "scsi-, usb-, virtio- or wwn-, or give the disk's serial.")
         }
         try checkCount(1)
         return link.conditions
@@ -63,8 +63,7 @@ extension AnswerPlan {
         guard let pattern = DiskPattern(serial) else {
             throw AnswerProblem(
                 "boot_disk.serial", serial,
-                "is no whole serial number: write it as lsblk -o +SERIAL shows it, without "
-                    + "* ? [ ].")
+                "is no whole serial number: write it as lsblk -o +SERIAL shows it, without * ? [ ].")
         }
         try checkCount(1)
         return MachineDisk.serials.map { ChosenDisks.Condition(property: $0, pattern: pattern) }
@@ -74,14 +73,13 @@ extension AnswerPlan {
         guard let pattern = DiskPattern(model) else {
             throw AnswerProblem(
                 "boot_disk.model", model,
-                "is no whole name of a model: write it as lsblk -o +MODEL shows it, without "
-                    + "* ? [ ].")
+                "is no whole name of a model: write it as lsblk -o +MODEL shows it, without * ? [ ].")
         }
         guard knownDisks != nil else {
             throw AnswerProblem(
                 "boot_disk.model", model,
-                "may be the model of more disks than are meant, and nobody has seen this "
-                    + "machine's: the installer would wipe what it finds without asking. Give the serial or the path.")
+                "may be the model of more disks than are meant, and nobody has seen this machine's: the installer "
+                    + "would wipe what it finds without asking. Give the serial or the path.")
         }
         return ChosenDisks.Condition(property: "ID_MODEL", pattern: pattern)
     }

@@ -12,7 +12,9 @@ public struct AnswerPlan: Sendable {
     public var publicKeys: [String]
     public var bootDisk: ServerType.BootDisk
     public var filesystem: Filesystem
-    /// The disks that this machine is known to have; nil when nobody has seen them.
+    /// The disks that were seen in this machine since it started; nil when nobody has seen them.
+    ///
+    /// What was seen earlier is no help: the kernel's names may be others at each start.
     public var knownDisks: [MachineDisk]?
     public var network: Network
     /// What network ports are to be called for good; with none the kernel goes on naming all of them.

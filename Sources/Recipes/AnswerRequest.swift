@@ -12,7 +12,9 @@ public struct AnswerRequest: Sendable {
     public var address: String?
     public var rootPasswordHash: PasswordHash?
     public var publicKeys: [String] = []
-    /// The disks that this machine is known to have; nil when nobody has seen them.
+    /// The disks that were seen in this machine since it started; nil when nobody has seen them.
+    ///
+    /// What was seen earlier is no help: the kernel's names may be others at each start.
     public var knownDisks: [MachineDisk]?
     public var callbacks: AnswerPlan.Callbacks
 

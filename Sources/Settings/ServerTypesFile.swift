@@ -62,8 +62,8 @@ extension ServerType.BootDisk {
         if let message = Self.mistake(in: paths, of: items.count) {
             type.mistakes.note(key, at: entry.value.mark, Refusal(message: message), allowed: Form.disk.allowed)
         }
-        guard paths.count == items.count, !paths.isEmpty else { return nil }
-        self = .paths(paths)
+        guard paths.count == items.count, let first = paths.first else { return nil }
+        self = paths.count == 1 ? .path(first) : .paths(paths)
     }
 
     private static func mistake(in paths: [String], of count: Int) -> String? {

@@ -27,6 +27,7 @@ import Testing
         ("/dev/nvme0n1", .path("/dev/nvme0n1")),
         ("/dev/mmcblk0", .path("/dev/mmcblk0")),
         ("{path: /dev/sdab}", .path("/dev/sdab")),
+        ("[/dev/sda]", .path("/dev/sda")),
         ("{serial: 00123e4}", .serial("00123e4")),
         ("/dev/disk/by-id/nvme-Samsung_SSD_990_PRO_1TB_S6Z1NJ0W123456", .path(Self.link)),
         ("{model: \"Samsung SSD 990 PRO, 1TB\"}", .model("Samsung SSD 990 PRO, 1TB")),
