@@ -70,7 +70,7 @@ fuzz: build venv
 	SPROUT_FUZZ=$(PACKETS) SPROUT_PROGRAMS=.build/release .build/venv/bin/python Tests/run.py system FuzzTest
 
 docs: deps
-	SPROUT_WRITE_DOCS=1 swift test --filter 'LifecycleDocumentTests|NginxConfigurationTests'
+	SPROUT_WRITE_DOCS=1 swift test --filter 'LifecycleDocumentTests|NginxConfigurationTests|BootScriptTests|AnswerGoldenTests'
 
 clean:
 	rm -rf .build out

@@ -5,7 +5,7 @@ public struct ServerType: Equatable, Sendable {
     public let key: String
     public var displayName: String
     public var bootDisk: BootDisk
-    public var filesystem = Filesystem.ext4
+    public var filesystem = Filesystem(.ext4)
     /// The port that carries the host's own address; nil is the port that the host netboots from.
     public var managementNIC: ManagementNIC?
     public var hasGPU = false
@@ -21,14 +21,14 @@ public struct ServerType: Equatable, Sendable {
         hostnamePrefix = String(key.map { $0 == "_" ? "-" : $0 }) + "-"
     }
 
-    /// The one disk that is wiped and installed on.
+    /// The disk that is wiped and installed on, or the disks that make up one file system.
     public enum BootDisk: Equatable, Sendable {
         case path(String)
         case serial(String)
+        /// With ext4 and xfs the only one of its model in a host; else all of its model.
         case model(String)
+        case paths([String])
     }
-
-    public enum Filesystem: String, CaseIterable, Codable, Sendable { case ext4, xfs, zfs, btrfs }
 
     /// A network port, by the kernel's name for it or by its hardware address.
     public enum ManagementNIC: Equatable, Sendable {
@@ -120,7 +120,7 @@ extension ServerType: Codable {
 }
 
 extension ServerType.BootDisk: Codable {
-    private enum CodingKeys: String, CodingKey { case path, serial, model }
+    private enum CodingKeys: String, CodingKey { case path, serial, model, paths }
 
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
@@ -128,6 +128,8 @@ extension ServerType.BootDisk: Codable {
             self = .path(path)
         } else if let serial = try values.decodeIfPresent(String.self, forKey: .serial) {
             self = .serial(serial)
+        } else if let paths = try values.decodeIfPresent([String].self, forKey: .paths) {
+            self = .paths(paths)
         } else {
             self = .model(try values.decode(String.self, forKey: .model))
         }
@@ -139,6 +141,7 @@ extension ServerType.BootDisk: Codable {
         case .path(let path): try values.encode(path, forKey: .path)
         case .serial(let serial): try values.encode(serial, forKey: .serial)
         case .model(let model): try values.encode(model, forKey: .model)
+        case .paths(let paths): try values.encode(paths, forKey: .paths)
         }
     }
 }

@@ -1,3 +1,5 @@
+internal import Model
+
 /// An IPv4 address, as the number that it is on the wire.
 struct IPv4Address: Equatable, CustomStringConvertible {
     let number: UInt32
@@ -6,19 +8,12 @@ struct IPv4Address: Equatable, CustomStringConvertible {
         self.number = number
     }
 
-    /// Reads four decimal numbers; `010` is refused, because some programs take it for octal.
     init?(_ text: Substring) {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
-        var number: UInt32 = 0
-        for part in parts {
-            guard let byte = Decimal.read(part, upTo: 255) else { return nil }
-            number = number << 8 | UInt32(byte)
-        }
+        guard let number = DottedQuad.number(text) else { return nil }
         self.number = number
     }
 
-    var description: String { [24, 16, 8, 0].map { String(number >> $0 & 0xFF) }.joined(separator: ".") }
+    var description: String { DottedQuad.text(number) }
 }
 
 /// An IPv4 network, such as 192.168.1.0/24.

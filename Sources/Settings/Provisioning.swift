@@ -1,7 +1,10 @@
+public import Model
+
 /// What provisioning.yaml says: how this box serves its network, and whom it works with.
 public struct Provisioning: Equatable, Sendable {
     public var server = Server()
     public var pxe = PXE()
+    public var installation = Installation()
     public var proxmox = Proxmox()
     public var credentials = Credentials()
     public var infrastructure = Infrastructure()

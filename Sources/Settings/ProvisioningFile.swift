@@ -1,3 +1,4 @@
+internal import Model
 internal import YAML
 
 extension Provisioning {
@@ -5,9 +6,10 @@ extension Provisioning {
     public init(parsing text: String, file: String) throws(Diagnostics) {
         let mistakes = Mistakes(in: file)
         let root = try Section(parsing: text, mistakes: mistakes)
-            .knowing(["server", "pxe", "proxmox", "credentials", "infrastructure"])
+            .knowing(["server", "pxe", "installation", "proxmox", "credentials", "infrastructure"])
         server = Server(root.section("server", keys: ["public_url"]))
         pxe = PXE(root.section("pxe", keys: Provisioning.PXE.keys))
+        installation = Installation(root.section("installation", keys: Installation.keys))
         proxmox = Proxmox(root.section("proxmox", keys: ["existing_node", "join_fingerprint"]))
         credentials = Credentials(root.section("credentials", keys: ["root_password_hash"]))
         infrastructure = Infrastructure(root.section("infrastructure", keys: ["base_url", "kind", "server_type_map"]))

@@ -100,9 +100,13 @@ struct Section {
     }
 
     func read<Value>(_ entry: Node.Entry, _ form: Form<Value>) -> Value? {
-        let path = child(entry.key.excerpt)
-        guard case .scalar(let scalar) = entry.value.kind else {
-            mistakes.note(path, not: form.allowed, entry.value)
+        read(entry.value, at: child(entry.key.excerpt), form)
+    }
+
+    /// Reads a value that has no key of its own, such as an element of a list.
+    func read<Value>(_ node: Node, at path: String, _ form: Form<Value>) -> Value? {
+        guard case .scalar(let scalar) = node.kind else {
+            mistakes.note(path, not: form.allowed, node)
             return nil
         }
         do throws(Refusal) {

@@ -30,9 +30,11 @@ extension ServerType {
     fileprivate init(_ key: String, _ section: Section) {
         let section = section.knowing(Self.keys)
         // A type without a disk goes nowhere: that it has none was noted, and refuses the file.
-        self.init(key: key, bootDisk: BootDisk(section) ?? .path(""))
+        let disk = BootDisk(section)
+        self.init(key: key, bootDisk: disk ?? .path(""))
         displayName = section.value("display_name", .title) ?? displayName
-        filesystem = section.value("filesystem", .choice) ?? filesystem
+        filesystem = Filesystem(of: section) ?? filesystem
+        if let disk { filesystem.check(against: disk, in: section) }
         managementNIC = section.value("management_nic", .port)
         hasGPU = section.value("gpu", .flag) ?? hasGPU
         hostnamePrefix = section.value("hostname_prefix", .hostnamePrefix) ?? hostnamePrefix
@@ -45,11 +47,34 @@ extension ServerType.BootDisk {
     fileprivate init?(_ type: Section) {
         let form = Form.disk
         guard type.demand("boot_disk", allowed: form.allowed), let entry = type.entry("boot_disk") else { return nil }
-        guard case .mapping = entry.value.kind else {
+        switch entry.value.kind {
+        case .mapping: self.init(described: entry, type)
+        case .sequence(let items): self.init(listed: items, entry, type)
+        case .scalar:
             guard let path = type.read(entry, form) else { return nil }
             self = .path(path)
-            return
         }
+    }
+
+    private init?(listed items: [Node], _ entry: Node.Entry, _ type: Section) {
+        let key = type.child("boot_disk")
+        let paths = items.compactMap { type.read($0, at: key, Form.disk) }
+        if let message = Self.mistake(in: paths, of: items.count) {
+            type.mistakes.note(key, at: entry.value.mark, Refusal(message: message), allowed: Form.disk.allowed)
+        }
+        guard paths.count == items.count, let first = paths.first else { return nil }
+        self = paths.count == 1 ? .path(first) : .paths(paths)
+    }
+
+    private static func mistake(in paths: [String], of count: Int) -> String? {
+        if count == 0 { return "is empty" }
+        if Set(paths).count < paths.count { return "names a disk twice" }
+        // The installer finds several disks by the kernel's names only, and one filter cannot mean several of them.
+        let hasLink = paths.contains { $0.hasPrefix("/dev/disk/") }
+        return hasLink && count > 1 ? "several disks are listed by the kernel's names only, such as /dev/sda" : nil
+    }
+
+    private init?(described entry: Node.Entry, _ type: Section) {
         let section = type.section(entry).knowing(["path", "serial", "model"])
         let path = section.value("path", .disk).map(Self.path)
         let serial = section.value("serial", .line(upTo: 100)).map(Self.serial)
@@ -120,7 +145,7 @@ extension ServerType.Power {
 
 extension Section {
     /// Reads what is either one word, or a map in which the key `tag` has that word and others say more.
-    fileprivate func variant<Tag>(_ key: String, by tag: String, _ form: Form<Tag>) -> (tag: Tag, section: Section)? {
+    func variant<Tag>(_ key: String, by tag: String, _ form: Form<Tag>) -> (tag: Tag, section: Section)? {
         guard let entry = entry(key), !entry.value.isNull else { return nil }
         if case .mapping = entry.value.kind {
             let section = section(entry)

@@ -4,6 +4,7 @@ enum Spelling {
     static func nearest(to text: String, in words: [String]) -> String? {
         let text = text.lowercased()
         guard text.utf8.count <= longest else { return nil }
+        if let same = words.first(where: { letters($0) == letters(text) }) { return same }
         let ranked = words.map { (word: $0, distance: distance(Array(text.utf8), Array($0.utf8))) }
         if let best = ranked.min(by: { $0.distance < $1.distance }), best.distance <= max(1, best.word.utf8.count / 4) {
             return best.word
@@ -16,6 +17,8 @@ enum Spelling {
         guard let last = words.last, words.count > 1 else { return words.first ?? "" }
         return words.dropLast().joined(separator: ", ") + " or " + last
     }
+
+    private static func letters(_ word: String) -> String { word.filter { $0 != "-" && $0 != "_" } }
 
     private static let longest = 40
 

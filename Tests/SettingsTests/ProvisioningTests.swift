@@ -1,3 +1,4 @@
+import Model
 import Settings
 import Testing
 
@@ -21,6 +22,8 @@ import Testing
         #expect(Provisioning.defaults.pxe.answer == .all)
         #expect(Provisioning.defaults.pxe.mode == .proxy && Provisioning.defaults.pxe.leaseTime == .seconds(14400))
         #expect(Provisioning.defaults.infrastructure.kind == .none)
+        #expect(Provisioning.defaults.installation.country.description == "us")
+        #expect(Provisioning.defaults.installation.domain.description == "home.arpa")
     }
 
     @Test func `every key is read`() throws {
@@ -30,6 +33,8 @@ import Testing
             pxe:
               {enabled: True, interface: enp1s0.20, subnet: 10.20.0.0/22, answer: known, mode: server,
                range: 10.20.1.1-10.20.2.254, router: 10.20.0.1, dns: 1.1.1.1, lease_time: 30m}
+            installation:
+              {country: de, keyboard: de-ch, timezone: Europe/Zurich, mail: root@lab, domain: Lab.Example.org}
             proxmox: {existing_node: "fd00::10", join_fingerprint: "\(Sample.fingerprint.lowercased())"}
             credentials: {root_password_hash: \(Sample.hash)}
             infrastructure:
@@ -46,6 +51,10 @@ import Testing
         #expect(settings.pxe.range == IPv4Range("10.20.1.1-10.20.2.254"))
         #expect(settings.pxe.range?.addresses == 0x0A14_0101...0x0A14_02FE)
         #expect(settings.pxe.router == "10.20.0.1" && settings.pxe.dns == "1.1.1.1")
+        #expect(settings.installation.country.description == "de" && settings.installation.keyboard == .deCH)
+        #expect(settings.installation.timezone.description == "Europe/Zurich")
+        #expect(settings.installation.mail?.description == "root@lab")
+        #expect(settings.installation.domain.description == "lab.example.org")
         #expect(settings.proxmox.existingNode == "fd00::10")
         #expect(settings.proxmox.joinFingerprint == Sample.fingerprint)
         #expect(settings.credentials.rootPasswordHash == Sample.hash)

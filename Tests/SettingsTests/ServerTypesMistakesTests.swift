@@ -16,7 +16,8 @@ import Testing
     private static let example =
         "allowed: at least one type, such as server_types: {vm: {boot_disk: /dev/vda}}"
     private static let key = "allowed: a letter, then lower-case letters, digits, - and _, up to 40 together"
-    private static let disk = "allowed: a whole disk such as /dev/nvme0n1, or a map with its serial or model"
+    private static let disk =
+        "allowed: a whole disk such as /dev/nvme0n1, a list of them, or a map with its serial or model"
 
     @Test(arguments: files)
     func `a file without a type in it is refused with an example`(text: String, message: String) {
@@ -38,11 +39,13 @@ import Testing
             "1:31: server_types.a.boot_disk: found \"/dev/sda1\", which is a partition; did you mean /dev/sda? (\(disk))"
         ),
         (
-            "boot_disk: /dev/disk/by-id/ata-X",
-            "1:31: server_types.a.boot_disk: found \"/dev/disk/by-id/ata-X\", "
-                + "the installer follows no links: give the disk's serial instead (\(disk))"
+            "boot_disk: /dev/disk/by-path/pci-0000:00:1f.2-ata-1",
+            "1:31: server_types.a.boot_disk: found \"/dev/disk/by-path/pci-0000:00:1f.2-ata-1\", \(link) (\(disk))"
         ),
-        ("boot_disk: [/dev/sda]", "1:31: server_types.a.boot_disk: this is a list (\(disk))"),
+        (
+            "boot_disk: /dev/disk/by-id/ata-X-part1",
+            "1:31: server_types.a.boot_disk: found \"/dev/disk/by-id/ata-X-part1\", \(link) (\(disk))"
+        ),
         ("boot_disk: {}", "1:20: server_types.a.boot_disk: one disk is described in one way (\(ways))"),
         (
             "boot_disk: {serial: a, model: b}",
@@ -54,6 +57,9 @@ import Testing
                 + "(allowed: path, serial, model)"
         ),
     ]
+    private static let link =
+        "the installer follows no links but what it can know from their names: those in /dev/disk/by-id to a whole "
+        + "disk; or give its serial"
     private static let ways = "allowed: one of path, serial and model"
 
     static let values: [(body: String, message: String)] = [

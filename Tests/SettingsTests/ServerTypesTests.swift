@@ -12,7 +12,7 @@ import Testing
         let type = try #require(try type("boot_disk: /dev/sda"))
         #expect(type == ServerType(key: "a_1", bootDisk: .path("/dev/sda")))
         #expect(type.displayName == "a_1" && type.hostnamePrefix == "a-1-")
-        #expect(type.network == .dhcp && type.power == .manual && type.filesystem == .ext4)
+        #expect(type.network == .dhcp && type.power == .manual && type.filesystem == Filesystem(.ext4))
         #expect(!type.hasGPU && type.managementNIC == nil)
     }
 
@@ -27,9 +27,13 @@ import Testing
         ("/dev/nvme0n1", .path("/dev/nvme0n1")),
         ("/dev/mmcblk0", .path("/dev/mmcblk0")),
         ("{path: /dev/sdab}", .path("/dev/sdab")),
+        ("[/dev/sda]", .path("/dev/sda")),
         ("{serial: 00123e4}", .serial("00123e4")),
+        ("/dev/disk/by-id/nvme-Samsung_SSD_990_PRO_1TB_S6Z1NJ0W123456", .path(Self.link)),
         ("{model: \"Samsung SSD 990 PRO, 1TB\"}", .model("Samsung SSD 990 PRO, 1TB")),
     ]
+
+    private static let link = "/dev/disk/by-id/nvme-Samsung_SSD_990_PRO_1TB_S6Z1NJ0W123456"
 
     @Test(arguments: disks)
     func `a disk is named or described`(value: String, disk: ServerType.BootDisk) throws {
