@@ -21,6 +21,9 @@ public enum InstallerRelease: String, CaseIterable, Comparable, Codable, Sendabl
 
     public var description: String { rawValue }
 
+    /// The one that is known best, and that later ones are taken for.
+    public static let newest = v9x2
+
     /// The hash of a password, and URLs to call: 8.2 takes passwords in plain text only, and calls nobody.
     public var takesHashAndURLs: Bool { self >= .v8x3 }
     /// Keys are spelled with hyphens rather than underscores.

@@ -3,6 +3,7 @@ import Ledger
 import Linux
 import Model
 import Settings
+import Store
 import Systemd
 
 /// Puts provisioning.yaml and server-types.yaml in force, and again whenever they change.
@@ -70,7 +71,8 @@ actor SettingsKeeper: Service {
         do {
             let settings = try Provisioning(parsing: text, file: provisioning)
             let isNew = try await desk.commit {
-                try await desk.ledger.load(settings.pxe.inForce, by: Self.author)
+                try await desk.ledger.load(
+                    settings.pxe.inForce.merging(settings.installation.settings) { $1 }, by: Self.author)
             }
             if isNew { Journal.log(.notice, "\(provisioning) is in force", id: .settingsLoaded) }
         } catch let mistakes as Diagnostics {

@@ -46,6 +46,7 @@ struct Site: Sendable {
             .get("/api/hosts/:id") { try .json(try await host($0)) },
             .patch("/api/hosts/:id", change),
             .delete("/api/hosts/:id", remove),
+            .get("/api/hosts/:id/answer", answerPreview),
             .get("/api/hosts/:id/events") { request in
                 try .json(try await store.events(ofHost: try await host(request).id, limit: 200))
             },

@@ -32,6 +32,24 @@ extension Verb {
                 : "\(host.hostname) is registered as \(host.serverType), to boot from \(host.mac).")
     }
 
+    static let hostsAnswer: Verb = Verb(
+        words: ["hosts", "answer"], summary: "show what the installer would be told, with its secrets hidden",
+        operands: [hostOperand],
+        options: [
+            Option(
+                name: "--release", value: "RELEASE", summary: "of Proxmox VE, such as 9.2; default: the newest image"),
+            outputOption,
+        ] + connectionOptions,
+        example: "sprout hosts answer pve-ms-01 --release 9.2"
+    ) { invocation in
+        let query = invocation.value("--release").map { "?release=\(Percent.encoded($0))" } ?? ""
+        let path = "/api/hosts/\(Percent.encoded(invocation.operands[0]))/answer\(query)"
+        let (answer, json) = try await API(invocation).get(path, as: ShownAnswer.self)
+        if invocation.isJSON { return Terminal.say(json) }
+        Terminal.say("# For the installer of Proxmox VE \(answer.release)\n\n\(answer.preview)")
+        for caution in answer.cautions { Terminal.complain("Note: \(caution)") }
+    }
+
     static let hostsList: Verb = Verb(
         words: ["hosts", "list"], summary: "show all hosts", operands: [], options: [outputOption] + connectionOptions,
         example: "sprout hosts list -o json"
@@ -107,4 +125,10 @@ extension Verb {
         }
         return Dictionary(pairs) { $1 }
     }
+}
+
+private struct ShownAnswer: Decodable {
+    let release: String
+    let preview: String
+    let cautions: [String]
 }

@@ -67,7 +67,7 @@ struct Unreachable: Error, CustomStringConvertible {
 
 extension Verb {
     static let all: [Verb] = [
-        .hostsAdd, .hostsList, .hostsShow, .hostsSet, .hostsRemove, .discoveriesList, .discoveriesAccept,
+        .hostsAdd, .hostsList, .hostsShow, .hostsAnswer, .hostsSet, .hostsRemove, .discoveriesList, .discoveriesAccept,
         .discoveriesIgnore, .imagesImport, .imagesList, .imagesShow, .imagesVerify, .imagesRemove, .wireTrust, .wire,
         .networkOptions, .watch, .up, .configCheck, .completion,
     ]

@@ -1,0 +1,69 @@
+import Control
+import HTTP
+import Linux
+import Model
+import Recipes
+import Store
+
+extension Site {
+    /// `GET /api/hosts/{id}/answer?release=`: what the installer would be told, with its secrets hidden.
+    ///
+    /// What the installer would refuse is told here, before anything is armed.
+    func answerPreview(_ request: Request) async throws -> Response {
+        let host = try await host(request)
+        let port = Surroundings().httpPort
+        let server = "http://\(try await ownAddress(request))" + (port == 80 ? "" : ":\(port)")
+        let callbacks = AnswerPlan.Callbacks(
+            installed: "\(server)/api/hosts/\(host.id)/installed",
+            firstBoot: "\(server)/api/hosts/\(host.id)/first-boot-script", token: "the-token-of-an-operation")
+        let type = try await serverType(of: host)
+        var release = try await store.images().first?.release ?? "\(InstallerRelease.newest)"
+        if let wish = request.query["release"] { release = wish }
+        do {
+            var wish = AnswerRequest(
+                try machine(host, type, release), hostname: host.hostname, type: type,
+                installation: try await store.installation(), netbooted: host.mac, callbacks: callbacks)
+            // Only that there is one is shown; which, the daemons that the network reaches do not know.
+            wish.rootPasswordHash = try PasswordHash(Self.someHash)
+            let answer = try Answer(try AnswerPlan(wish))
+            return try .json(AnswerShown(release: release, preview: answer.preview, cautions: answer.cautions))
+        } catch let problems as AnswerProblems {
+            throw Problem(422, problems.all.map { "\($0)" }.joined(separator: " "), field: problems.all.first?.field)
+        } catch let problem as AnswerProblem {
+            throw Problem(422, "\(problem)", field: problem.field)
+        }
+    }
+
+    private func serverType(of host: Host) async throws -> ServerType {
+        let types = try await store.serverTypes()
+        guard let entry = types.types.first(where: { $0.key == host.serverType }) else {
+            throw Problem(
+                422,
+                "\(host.hostname) is a \(host.serverType), which is no server type in force any more: choose another.",
+                field: "server_type")
+        }
+        return try JSON.decode(ServerType.self, from: Array(entry.body.utf8))
+    }
+
+    /// What its installer would say of it, as far as that is known before it has run.
+    private func machine(_ host: Host, _ type: ServerType, _ release: String) throws -> SystemInformation {
+        let ports = host.macs.map { mac in
+            var link = "unknown"
+            if mac == host.mac, case .name(let name)? = type.managementNIC { link = name }
+            return "{\"link\":\(JSONText.quoted(link)),\"mac\":\"\(mac)\"}"
+        }
+        let said = """
+            {"product":{"product":"pve"},"iso":{"release":\(JSONText.quoted(release))},"dmi":{},\
+            "network_interfaces":[\(ports.joined(separator: ","))]}
+            """
+        return try JSON.decode(SystemInformation.self, from: Array(said.utf8))
+    }
+
+    private static let someHash = "$6$aaaaaaaaaaaaaaaa$" + String(repeating: "a", count: 86)
+}
+
+private struct AnswerShown: Encodable {
+    let release: String
+    let preview: String
+    let cautions: [String]
+}
