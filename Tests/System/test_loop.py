@@ -45,7 +45,7 @@ class LoopTest(unittest.TestCase):
             screen = network.screen("uefi").split("BdsDxe: failed")[0]
             self.assertIn(f"Machine {MAC} is not known here", screen, "the first boot entry already led to it")
             log = box.log()
-            self.assertRegex(log, rf"{MAC} asked to netboot \(iPXE, .*\) and was offered its script")
+            self.assertRegex(log, rf"{MAC} asked what to boot \(iPXE, .*\) and was offered its script")
             loaded = len(re.findall(r"has snponly.efi", log))
             self.assertLessEqual(loaded, 3, log)
             self.assertGreaterEqual(loaded, 1)
@@ -62,7 +62,7 @@ class LoopTest(unittest.TestCase):
             answered = json.loads(run.stdout)
             self.assertEqual(answered, [True] * 5 + [False] * 3)
             reason = "is not answered: it asked for its first program too often within a minute"
-            until(lambda: re.search(rf"{MAC} asked to netboot \(.*\) and {reason}", box.log()), 5, "the reason")
+            until(lambda: re.search(rf"{MAC} asked what to boot \(.*\) and {reason}", box.log()), 5, "the reason")
 
 
 def come_back(mac, attempts=8):
