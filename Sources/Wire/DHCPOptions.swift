@@ -55,15 +55,19 @@ public struct DHCPOptions: Equatable, Sendable {
     /// The options and the end mark; content of more than 255 bytes is split (RFC 3396).
     public func serialized() -> [UInt8] {
         var result: [UInt8] = []
+        result.reserveCapacity(512)
         for option in all {
             var rest = option.bytes[...]
             repeat {
                 let part = rest.prefix(255)
-                result += [option.code.rawValue, UInt8(part.count)] + part
+                result.append(option.code.rawValue)
+                result.append(UInt8(part.count))
+                result += part
                 rest = rest.dropFirst(255)
             } while !rest.isEmpty
         }
-        return result + [Self.end]
+        result.append(Self.end)
+        return result
     }
 
     private subscript(code: Code, default absent: [UInt8]) -> [UInt8] {

@@ -2,6 +2,7 @@ import Control
 import Linux
 import Model
 import Store
+import Synchronization
 import Systemd
 import Wire
 
@@ -13,7 +14,12 @@ actor LeaseDesk {
     let socket: DatagramSocket
     private let store: Store
     private let proxy: ProxyDesk
-    private var isServer = false
+    private var isServer = false {
+        didSet { charge.store(isServer, ordering: .relaxed) }
+    }
+    private nonisolated let charge = Atomic(false)
+    /// The same for those who cannot wait: beside a router no question passes through here.
+    nonisolated var isInCharge: Bool { charge.load(ordering: .relaxed) }
     /// What is served: nil in the mode proxy, and where `problem` says why not.
     var policy: LeasePolicy?
     private var problem: String?

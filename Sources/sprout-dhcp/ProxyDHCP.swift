@@ -85,7 +85,7 @@ struct Listener: Service {
             do {
                 let datagram = try await socket.receive()
                 if probe?.isOwn(datagram.bytes) == true { continue }
-                if let leases, await leases.take(datagram) { continue }
+                if let leases, leases.isInCharge, await leases.take(datagram) { continue }
                 guard let verdict = await desk.verdict(on: datagram, at: port) else { continue }
                 if case .reply(let reply) = verdict.decision { try await send(reply, to: datagram) }
                 await desk.note(verdict)
