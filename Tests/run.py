@@ -77,13 +77,19 @@ class Report(unittest.TestResult):
 def system(wanted):
     os.environ.setdefault("SPROUT_PROGRAMS", str(ROOT / ".build" / "debug"))
     sys.path.insert(0, str(SYSTEM))
-    suite = unittest.TestSuite()
+    chosen = []
     for group in unittest.defaultTestLoader.discover(str(SYSTEM)):
         for tests in group:
             for test in tests if isinstance(tests, unittest.TestSuite) else [tests]:
                 if not wanted or any(word in test.id() for word in wanted):
-                    suite.addTest(test)
-    suite.run(Report())
+                    chosen.append(test)
+    unittest.TestSuite(sorted(chosen, key=needs_a_network)).run(Report())
+
+
+def needs_a_network(test):
+    """The quick tests come first: those with a network of their own boot machines."""
+    module = sys.modules[type(test).__module__]
+    return hasattr(module, "lab") or hasattr(module, "dhcplab")
 
 
 def main(words):

@@ -178,7 +178,7 @@ class AloneTest(unittest.TestCase):
 
     def test_completion_works_in_bash(self):
         script = sprout("completion", "bash").stdout
-        for line, expected in [("sprout ho", "hosts"), ("sprout hosts a", "add"), ("sprout hosts add --m", "--mac"),
+        for line, expected in [("sprout ho", "hosts"), ("sprout hosts ad", "add"), ("sprout hosts add --m", "--mac"),
                                ("sprout hosts set --local-boot s", "sanboot"),
                                ("sprout watch --u", "--url"), ("sprout completion z", "zsh"), ("sprout conf", "config")]:
             words = line.split(" ")
