@@ -26,7 +26,7 @@ public struct EventStream: Sendable {
             for await _ in await feed.rings() {
                 let before = seen
                 seen = try await sendAll(after: seen, to: writer)
-                if seen == before { try await sendHeartbeat(to: writer) }
+                if seen == before { try await writer.sendHeartbeat() }
             }
         }
     }
@@ -44,13 +44,6 @@ public struct EventStream: Sendable {
         return try await store.canResume(after: id) ? (id, false) : (newest, true)
     }
 
-    /// An event rather than a comment: a page is not told of comments, and could not see that its stream is dead.
-    ///
-    /// The time lets it reckon with a clock that differs from its own.
-    private func sendHeartbeat(to writer: ResponseWriter) async throws {
-        try await writer.send(event: "heartbeat", data: "{\"now\":\"\(Timestamp.now())\"}")
-    }
-
     private func sendAll(after id: Int64, to writer: ResponseWriter) async throws -> Int64 {
         var seen = id
         while true {
@@ -62,6 +55,15 @@ public struct EventStream: Sendable {
             }
             if events.count < 200 { return seen }
         }
+    }
+}
+
+extension ResponseWriter {
+    /// An event rather than a comment: a page is not told of comments, and could not see that its stream is dead.
+    ///
+    /// The time lets it reckon with a clock that differs from its own.
+    public func sendHeartbeat() async throws {
+        try await send(event: "heartbeat", data: "{\"now\":\"\(Timestamp.now())\"}")
     }
 }
 

@@ -18,7 +18,7 @@ public struct ImageFolder: Sendable {
 
     public var incoming: String { "\(path)/.incoming" }
 
-    /// What was being imported when the box stopped is taken away.
+    /// Makes the folder for what is being sent; what had arrived when the box stopped stays, and is gone on with.
     public func prepare() throws(Errno) {
         try Files.makeFolder(incoming, mode: 0o750)
     }

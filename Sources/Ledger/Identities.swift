@@ -9,7 +9,7 @@ extension Ledger {
     func noteIdentity(_ mac: MACAddress, _ traits: Discovery.Traits, by author: Author) throws -> Bool {
         let said = Identity(uuid: traits.uuid, serial: traits.serial, address: traits.address)
         guard !said.isEmpty else { return false }
-        let known = try identities(of: mac)
+        let known = try connection.identities(of: mac)
         if let same = known.first(where: { $0.agrees(with: said) }) {
             let merged = Identity(
                 uuid: same.uuid ?? said.uuid, serial: same.serial ?? said.serial,
@@ -25,7 +25,7 @@ extension Ledger {
             "Two machines claim \(mac): \(first), and \(said). Both start from their own disks until one of them is"
                 + " gone, and you have said which it is: sprout wire trust \(mac)"
                 + " \(said.serial.map { "--serial \($0)" } ?? "--uuid \(said.uuid ?? "")"), for example.",
-            host: try owner(of: mac), by: author)
+            host: try connection.host(withMAC: mac), by: author)
         return true
     }
 
@@ -33,7 +33,7 @@ extension Ledger {
     public func trust(_ mac: MACAddress, uuid: String?, serial: String?, by author: Author) throws {
         try connection.write {
             if try wasCarriedOut(.identityTrusted, by: author) { return }
-            let known = try identities(of: mac)
+            let known = try connection.identities(of: mac)
             let wish = Identity(uuid: uuid, serial: serial)
             let chosen = known.filter {
                 ($0.serial != nil && $0.serial == wish.serial) || ($0.uuid != nil && $0.uuid == wish.uuid)
@@ -48,7 +48,8 @@ extension Ledger {
             }
             for other in known where other != one { try delete(other, mac) }
             try append(
-                .identityTrusted, "\(mac) is the machine with \(one).", host: try owner(of: mac), by: author)
+                .identityTrusted, "\(mac) is the machine with \(one).", host: try connection.host(withMAC: mac),
+                by: author)
         }
     }
 
@@ -64,14 +65,8 @@ extension Ledger {
             .identityContested,
             "\(mac) (serial \(serial)) and \(twin.0) (serial \(twin.1)) say they are one machine: they share the UUID"
                 + " \(uuid). Sprout tells them apart by their MAC addresses; nothing is frozen.",
-            host: try owner(of: mac), by: author)
+            host: try connection.host(withMAC: mac), by: author)
         return true
-    }
-
-    private func identities(of mac: MACAddress) throws -> [Identity] {
-        try connection.rows(
-            "SELECT uuid, serial, address FROM identity WHERE mac = ? ORDER BY first_seen", .text("\(mac)")
-        ) { Identity(uuid: $0.text(0), serial: $0.text(1), address: $0.optionalText(2)) }
     }
 
     private func insert(_ identity: Identity, _ mac: MACAddress) throws(DatabaseError) {

@@ -40,7 +40,7 @@ extension Ledger {
                         noted.ofUnknownMachines.append(seen)
                         continue
                     }
-                    if try isNewNetboot(sighting, mac), let host = try owner(of: mac) {
+                    if try isNewNetboot(sighting, mac), let host = try connection.host(withMAC: mac) {
                         try append(.netbootBegan, Self.sentence(host, sighting), host: host, by: author)
                     }
                     try insert(sighting, mac)
@@ -78,7 +78,7 @@ extension Ledger {
             try connection.run(
                 "DELETE FROM verdict WHERE mac NOT IN (SELECT mac FROM host_mac) AND mac NOT IN (SELECT mac FROM discovery)"
             )
-            if verdict.kind != known?.kind, let host = try owner(of: mac) {
+            if verdict.kind != known?.kind, let host = try connection.host(withMAC: mac) {
                 try append(
                     .netbootStalled, "\(verdict.sentence) \(verdict.remedy)", reason: verdict.kind.rawValue, host: host,
                     by: author)
@@ -126,13 +126,6 @@ extension Ledger {
 
     private static func sentence(_ host: Host, _ sighting: Sighting) -> String {
         "\(host.hostname) netboots: it \(sighting)."
-    }
-
-    func owner(of mac: MACAddress) throws -> Host? {
-        try connection.rows(
-            "SELECT \(Host.columns) FROM host JOIN host_mac ON host_mac.host = host.id WHERE host_mac.mac = ?",
-            .text("\(mac)")
-        ) { Host($0) }.first ?? nil
     }
 
     private func insert(_ sighting: Sighting, _ mac: MACAddress) throws(DatabaseError) {

@@ -1,3 +1,5 @@
+import Model
+
 /// What to put into a router, so that it names the boot server itself: for firmware that ignores one beside it.
 public struct RouterOptions: Equatable, Sendable {
     public let router: String
@@ -6,7 +8,7 @@ public struct RouterOptions: Equatable, Sendable {
 
     /// `server` is the box's address; `port` that of its HTTP.
     public static func all(server: String, port: UInt16) -> [RouterOptions] {
-        let url = "http://\(server)" + (port == 80 ? "" : ":\(port)")
+        let url = HTTPOrigin.text(server, port: port)
         return [
             unifi(server), opnsense(server, url), pfsense(server, url), mikrotik(server), fritzbox,
             dnsmasq(server, url),

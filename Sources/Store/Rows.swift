@@ -65,3 +65,21 @@ extension Discovery {
             isIgnored: row.int(10) != 0, traits: traits)
     }
 }
+
+/// What the readers ask, and the writer within its transactions too.
+extension Connection {
+    /// The host that owns this interface.
+    public func host(withMAC mac: MACAddress) throws(DatabaseError) -> Host? {
+        try rows(
+            "SELECT \(Host.columns) FROM host JOIN host_mac ON host_mac.host = host.id WHERE host_mac.mac = ?",
+            .text("\(mac)")
+        ) { Host($0) }.first ?? nil
+    }
+
+    /// What machines behind a MAC address said they are.
+    public func identities(of mac: MACAddress) throws(DatabaseError) -> [Identity] {
+        try rows("SELECT uuid, serial, address FROM identity WHERE mac = ? ORDER BY first_seen", .text("\(mac)")) {
+            Identity(uuid: $0.text(0), serial: $0.text(1), address: $0.optionalText(2))
+        }
+    }
+}

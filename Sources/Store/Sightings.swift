@@ -57,9 +57,7 @@ extension Store {
 
     /// What machines behind a MAC address said they are.
     public func identities(of mac: MACAddress) throws -> [Identity] {
-        try connection.rows(
-            "SELECT uuid, serial, address FROM identity WHERE mac = ? ORDER BY first_seen", .text("\(mac)")
-        ) { Identity(uuid: $0.text(0), serial: $0.text(1), address: $0.optionalText(2)) }
+        try connection.identities(of: mac)
     }
 
     /// Whether two machines claim this MAC address: neither is trusted until a person has said which it is.

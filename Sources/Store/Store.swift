@@ -56,10 +56,7 @@ public actor Store {
 
     /// The host that owns this interface.
     public func host(withMAC mac: MACAddress) throws -> Host? {
-        try connection.rows(
-            "SELECT \(Host.columns) FROM host JOIN host_mac ON host_mac.host = host.id WHERE host_mac.mac = ?",
-            .text("\(mac)")
-        ) { Host($0) }.first ?? nil
+        try connection.host(withMAC: mac)
     }
 
     /// The interfaces of the hosts that load another program than the usual one.

@@ -48,7 +48,7 @@ struct Netboot: Service {
 /// Makes the script that a first program asks for over TFTP, at the address of ours at which it asked.
 func autoexec(httpPort: UInt16) -> BootFiles.Maker {
     { _, asker in
-        let server = "http://\(IPv4Address(rawValue: asker.localAddress))\(httpPort == 80 ? "" : ":\(httpPort)")"
+        let server = HTTPOrigin.text(IPv4Address(rawValue: asker.localAddress), port: httpPort)
         return Array(BootScript.autoexec(server: server).text.utf8)
     }
 }

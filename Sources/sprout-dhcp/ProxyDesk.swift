@@ -56,7 +56,8 @@ actor ProxyDesk {
 
     /// Remembers and tells what was decided, after it was sent.
     func note(_ verdict: Verdict) async {
-        if let sighting = verdict.sighting(at: .now()) {
+        let sighting = verdict.sighting(at: .now())
+        if let sighting {
             report(.machine(sighting, sighting.kind == .tookAddress ? nil : verdict.client.traits))
         }
         let client = verdict.client
@@ -70,7 +71,7 @@ actor ProxyDesk {
         var hostname = verdict.hostname
         if hostname == nil { hostname = await self.hostname(client.mac) }
         Journal.log(
-            .info, "\(client.mac) \(verdict.sighting(at: .now())?.description ?? "")",
+            .info, "\(client.mac) \(sighting?.description ?? "")",
             ["SPROUT_HOST": hostname.map { "\($0)" } ?? "", "SPROUT_MAC": "\(client.mac)"])
         try? await refresh()
     }

@@ -46,7 +46,7 @@ struct ProxyPolicy: Sendable {
     private func gift(
         for client: NetbootClient, at port: Port, _ server: IPv4Address, _ recent: RecentOffers
     ) -> Reply.Gift? {
-        let site = "http://\(server)" + (httpPort == 80 ? "" : ":\(httpPort)")
+        let site = HTTPOrigin.text(server, port: httpPort)
         switch client.stage {
         case .ipxe(let canLoadOverHTTP):
             // What cannot load a script is replaced by our own iPXE, but only once: it must not load itself for ever.

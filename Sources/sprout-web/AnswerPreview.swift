@@ -11,8 +11,7 @@ extension Site {
     /// What the installer would refuse is told here, before anything is armed.
     func answerPreview(_ request: Request) async throws -> Response {
         let host = try await host(request)
-        let port = Surroundings().httpPort
-        let server = "http://\(try await ownAddress(request))" + (port == 80 ? "" : ":\(port)")
+        let server = HTTPOrigin.text(try await ownAddress(request), port: Surroundings().httpPort)
         let callbacks = AnswerPlan.Callbacks(
             installed: "\(server)/api/hosts/\(host.id)/installed",
             firstBoot: "\(server)/api/hosts/\(host.id)/first-boot-script", token: "the-token-of-an-operation")

@@ -17,7 +17,7 @@ extension Site {
     /// The box's address on the machines' network: as it was asked there, as a person asks it, or as they say it is.
     func ownAddress(_ request: Request) async throws -> String {
         if let wish = request.query["server"] {
-            guard Self.isAddress(wish) else {
+            guard DottedQuad.number(wish[...]) != nil else {
                 throw Problem(400, "server is \"\(wish)\"; it must be an IPv4 address.", field: "server")
             }
             return wish
@@ -26,12 +26,7 @@ extension Site {
             return told
         }
         let host = String((request.headers["host"] ?? "").prefix { $0 != ":" })
-        return Self.isAddress(host) && !host.hasPrefix("127.") ? host : "ADDRESS-OF-THIS-BOX"
-    }
-
-    private static func isAddress(_ text: String) -> Bool {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
+        return DottedQuad.number(host[...]) != nil && !host.hasPrefix("127.") ? host : "ADDRESS-OF-THIS-BOX"
     }
 }
 

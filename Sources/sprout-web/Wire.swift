@@ -40,9 +40,7 @@ extension Site {
                         id: line.sighting.id, data: String(decoding: try JSON.encode(line), as: UTF8.self))
                     seen = line.sighting.id
                 }
-                if seen == before {
-                    try await writer.send(event: "heartbeat", data: "{\"now\":\"\(Timestamp.now())\"}")
-                }
+                if seen == before { try await writer.sendHeartbeat() }
             }
         }
         response.headers["x-accel-buffering"] = "no"
