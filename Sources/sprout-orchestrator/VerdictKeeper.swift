@@ -60,7 +60,7 @@ struct VerdictKeeper: Service {
             sightings += try await desk.store.sightings(of: mac, limit: Self.mostSightings)
             uuids.formUnion(try await desk.store.identities(of: mac).compactMap(\.uuid))
         }
-        sightings.sort { $0.id < $1.id }
+        sightings.sort { ($0.at, $0.id) < ($1.at, $1.id) }
         let awaited = AwaitedHost(hostname: host.hostname, mac: host.mac, since: host.stateSince)
         let waiting = WaitingRules(for: awaited, at: moment)
             .verdict(on: sightings, strangers: strangers, uuids: uuids)
