@@ -1,7 +1,7 @@
 # Each target installs the Debian packages that it lacks, and says so. `make help` lists them.
 
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
-LIBRARIES := libsqlite3-dev libsystemd-dev libyaml-dev pkg-config
+LIBRARIES := libsqlite3-dev libssl-dev libsystemd-dev libyaml-dev pkg-config
 TOOLS := ca-certificates nginx-light xorriso zstd
 TEST_TOOLS := atftp chromium cpio curl dbus dnsmasq-base dosfstools fonts-dejavu-core iproute2 ipxe-qemu \
     isc-dhcp-client mtools ovmf procps python3-venv qemu-system-x86 sqlite3 systemd systemd-container tcpdump tftp-hpa \
@@ -44,7 +44,7 @@ check: deps
 	swift format lint --strict -r Sources Tests Package.swift
 	@! grep -rnE '^(public |internal |private )?import Foundation$$' Sources --include='*.swift' \
 	    || { echo 'FoundationEssentials is enough outside tests.'; exit 1; }
-	@deploy/install-packages python3 systemd
+	@deploy/install-packages cpio python3 systemd
 	python3 Tests/run.py unit
 	python3 Tests/run.py system UnitFilesTest
 

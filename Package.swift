@@ -15,12 +15,14 @@ let package = Package(
         // MARK: C libraries
 
         .target(name: "CLinux"),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
         // MARK: Wrappers
 
+        .target(name: "Crypto", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "Database", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strict),
         .target(name: "Systemd", dependencies: ["CSystemd", "Linux"], swiftSettings: strict),
@@ -74,6 +76,7 @@ let package = Package(
             name: "BootTests", dependencies: ["Linux", "Seeded", "Wire", "sprout-boot"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["Linux", "sprout"], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "HTTP", "Model"], swiftSettings: strict),
+        .testTarget(name: "CryptoTests", dependencies: ["Crypto"], swiftSettings: strict),
         .testTarget(name: "DatabaseTests", dependencies: ["Database"], swiftSettings: strict),
         .testTarget(
             name: "DHCPTests",

@@ -1,0 +1,46 @@
+import Testing
+
+@testable import Crypto
+
+@Suite struct CryptoTests {
+    @Test func `SHA-256 is the one of FIPS 180-4`() {
+        let hex = Digest.sha256("abc").map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        #expect(hex == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    }
+
+    @Test(arguments: [
+        ("", "", ""), ("f", "Zg==", "Zg"), ("fo", "Zm8=", "Zm8"), ("foobar", "Zm9vYmFy", "Zm9vYmFy"),
+        ("\u{3F}\u{3F}\u{3E}~\u{7F}", "Pz8+fn8=", "Pz8-fn8"),
+    ])
+    func `bytes become the text of RFC 4648`(text: String, standard: String, url: String) {
+        #expect(Base64.text(Array(text.utf8)) == standard)
+        #expect(Base64.urlText(Array(text.utf8)) == url)
+    }
+
+    @Test func `what is sealed opens under its own name and key only`() throws {
+        let seal = try Seal(key: SecureRandom.bytes(32))
+        let sealed = try seal.seal(Array("secret".utf8), as: "a")
+        #expect(try seal.open(sealed, as: "a") == Array("secret".utf8))
+        #expect(try seal.seal(Array("secret".utf8), as: "a") != sealed)
+        #expect(throws: CryptoError.self) { try seal.open(sealed, as: "b") }
+        #expect(throws: CryptoError.self) { try seal.open(Array(sealed.dropLast()), as: "a") }
+        #expect(throws: CryptoError.self) { try seal.open([1, 2, 3], as: "a") }
+        #expect(throws: CryptoError.self) { try Seal(key: SecureRandom.bytes(32)).open(sealed, as: "a") }
+        #expect(throws: CryptoError.self) { try Seal(key: [1]) }
+    }
+
+    @Test func `a key's line is one that OpenSSH writes`() throws {
+        let line = try KeyPair().line(comment: "sprout pve-01")
+        #expect(line.hasPrefix("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI"))
+        #expect(line.hasSuffix(" sprout pve-01"))
+        #expect(line.split(separator: " ")[1].count == 68)
+    }
+
+    @Test func `no token is made twice, and each can stand in a URL`() {
+        let tokens = (0..<100).map { _ in Token() }
+        #expect(Set(tokens.map(\.text)).count == 100)
+        #expect(tokens.allSatisfy { $0.text.wholeMatch(of: /[A-Za-z0-9_-]{43}/) != nil })
+        #expect(Token(tokens[0].text)?.hash == tokens[0].hash)
+        #expect(Token("short") == nil && Token(nil) == nil)
+    }
+}
