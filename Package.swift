@@ -52,17 +52,23 @@ let package = Package(
 
         .executableTarget(
             name: "sprout-boot",
-            dependencies: ["Control", "HTTP", "Linux", "Model", "Recipes", "Store", "Systemd", "Wire"],
+            dependencies: [
+                "Control", "Crypto", "HTTP", "Images", "Linux", "Model", "Recipes", "Store", "Systemd", "Wire",
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "sprout-dhcp", dependencies: ["Control", "HTTP", "Linux", "Model", "Store", "Systemd", "Wire"],
             swiftSettings: strict),
         .executableTarget(
-            name: "sprout-metadata", dependencies: ["Control", "HTTP", "Linux", "Store", "Systemd"],
+            name: "sprout-metadata",
+            dependencies: ["Control", "Crypto", "HTTP", "Linux", "Model", "Recipes", "Store", "Systemd"],
             swiftSettings: strict),
         .executableTarget(
             name: "sprout-orchestrator",
-            dependencies: ["Control", "HTTP", "Images", "Ledger", "Linux", "Model", "Settings", "Store", "Systemd"],
+            dependencies: [
+                "Control", "Crypto", "HTTP", "Images", "Ledger", "Linux", "Model", "Recipes", "Settings", "Store",
+                "Systemd",
+            ],
             swiftSettings: strict
         ),
         .executableTarget(

@@ -6,8 +6,11 @@ public struct Surroundings: Sendable {
     public let commandSocket = Environment["SPROUT_COMMAND_SOCKET"] ?? "/run/sprout/command.sock"
     public let observeSocket = Environment["SPROUT_OBSERVE_SOCKET"] ?? "/run/sprout/observe.sock"
     public let leaseSocket = Environment["SPROUT_LEASE_SOCKET"] ?? "/run/sprout/lease.sock"
+    public let installSocket = Environment["SPROUT_INSTALL_SOCKET"] ?? "/run/sprout/install.sock"
     public let images = Environment["SPROUT_IMAGES"] ?? "/var/lib/sprout/images"
     public let configuration = Environment["SPROUT_CONFIG"] ?? "/etc/sprout/provisioning.yaml"
+    /// The folder of the key that secrets are sealed with: the orchestrator's alone.
+    public let sealingKey = Environment["SPROUT_SEALING_KEY"] ?? "/var/lib/sprout/key"
     /// The port at which nginx answers machines that netboot.
     public let httpPort = Environment["SPROUT_HTTP_PORT"].flatMap { UInt16($0) } ?? 80
 

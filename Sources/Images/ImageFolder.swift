@@ -70,6 +70,18 @@ public struct ImageFolder: Sendable {
         }
     }
 
+    /// The image with the times that its files have now.
+    public func dated(_ image: InstallerImage) throws(Errno) -> InstallerImage {
+        var dated = image
+        for index in image.files.indices {
+            dated.files[index].modified = try FileState("\(path)/\(image.id)/\(image.files[index].name)").modified
+        }
+        return dated
+    }
+
+    /// Where one of its files lies.
+    public func place(of file: String, in image: InstallerImage) -> String { "\(path)/\(image.id)/\(file)" }
+
     /// Slow: reads every file, and compares its checksum.
     public func verify(_ image: InstallerImage, _ reactor: Reactor) async throws {
         let folder = "\(incoming)/verify-\(image.id)"

@@ -14,6 +14,7 @@ extension Ledger {
                 try refuseTaken(mac, field: mac == after.mac ? "mac" : "add_macs")
             }
             if after.hostname != before.hostname { _ = try refusingTaken(after.hostname) }
+            if let address = after.address, address != before.address { try refuseTaken(address) }
             if after.serverType != before.serverType { _ = try hostnamePrefix(of: after.serverType) }
             try update(after)
             // What is remembered of the starts by the way before says nothing about another way.
@@ -27,9 +28,10 @@ extension Ledger {
 
     private func update(_ host: Host) throws {
         try connection.run(
-            "UPDATE host SET hostname = ?, boot_mac = ?, server_type = ?, netboot_program = ? WHERE id = ?",
+            "UPDATE host SET hostname = ?, boot_mac = ?, server_type = ?, netboot_program = ?, address = ? WHERE id = ?",
             .text(host.hostname.description), .text(host.mac.description), .text(host.serverType),
-            .text(host.netbootProgram == .automatic ? nil : host.netbootProgram.rawValue), .text(host.id))
+            .text(host.netbootProgram == .automatic ? nil : host.netbootProgram.rawValue), .text(host.address),
+            .text(host.id))
         try connection.run("DELETE FROM host_mac WHERE host = ?", .text(host.id))
         try connection.run("DELETE FROM host_label WHERE host = ?", .text(host.id))
         try insertParts(of: host)

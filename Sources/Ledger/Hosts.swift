@@ -9,11 +9,12 @@ extension Ledger {
             if let done = try hostAlreadyChanged(.hostRegistered, by: author) { return try existingHost(id: done) }
             let prefix = try hostnamePrefix(of: wish.serverType)
             for mac in wish.macs { try refuseTaken(mac, field: mac == wish.mac ? "mac" : "macs") }
+            if let address = wish.address { try refuseTaken(address) }
             let moment = now()
             let host = Host(
                 id: newID(), hostname: try wish.hostname.map(refusingTaken) ?? freeHostname(prefix), mac: wish.mac,
                 macs: wish.macs, serverType: wish.serverType, state: .registered, stateSince: moment,
-                labels: wish.labels, createdAt: moment)
+                labels: wish.labels, createdAt: moment, address: wish.address)
             try insert(host)
             try forgetDiscoveries(host.macs)
             try append(
@@ -41,11 +42,12 @@ extension Ledger {
     private func insert(_ host: Host) throws(DatabaseError) {
         try connection.run(
             """
-            INSERT INTO host (id, hostname, boot_mac, server_type, state, state_since, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO host (id, hostname, boot_mac, server_type, state, state_since, created_at, address)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             """,
             .text(host.id), .text(host.hostname.description), .text(host.mac.description), .text(host.serverType),
-            .text(host.state.rawValue), .int(host.stateSince.milliseconds), .int(host.createdAt.milliseconds))
+            .text(host.state.rawValue), .int(host.stateSince.milliseconds), .int(host.createdAt.milliseconds),
+            .text(host.address))
         try insertParts(of: host)
     }
 
@@ -67,6 +69,12 @@ extension Ledger {
         ) { $0.text(0) }
         guard let owner = owners.first else { return }
         throw Refused(.conflict, "\(mac) already belongs to the host \(owner).", field: field)
+    }
+
+    func refuseTaken(_ address: String) throws {
+        let owners = try connection.rows("SELECT hostname FROM host WHERE address = ?", .text(address)) { $0.text(0) }
+        guard let owner = owners.first else { return }
+        throw Refused(.conflict, "\(address) is already the address of the host \(owner).", field: "address")
     }
 
     func refusingTaken(_ hostname: Hostname) throws -> Hostname {

@@ -19,9 +19,25 @@ extension Ledger {
         }
     }
 
+    /// Keeps what became known of an image.
+    public func update(_ image: InstallerImage) throws {
+        try connection.run("UPDATE image SET body = ? WHERE id = ?", .text(image.json), .text(image.id))
+    }
+
     public func removeImage(_ id: String, by author: Author) throws {
         try connection.write {
             if try wasCarriedOut(.imageRemoved, by: author) { return }
+            let users = try connection.rows(
+                """
+                SELECT hostname FROM operation JOIN host ON host.id = operation.host
+                WHERE operation.image = ? AND operation.ended_at IS NULL ORDER BY hostname
+                """, .text(id)
+            ) { $0.text(0) }
+            guard users.isEmpty else {
+                throw Refused(
+                    .conflict,
+                    "\(id) is being installed on \(users.joined(separator: ", ")): wait, or cancel that first.")
+            }
             guard try connection.run("DELETE FROM image WHERE id = ?", .text(id)) > 0 else {
                 throw Refused(.missing, "There is no image \(id).")
             }

@@ -187,6 +187,28 @@ enum Migrations {
             body TEXT NOT NULL
         ) STRICT;
         """,
+        """
+        ALTER TABLE host ADD COLUMN address TEXT;
+        CREATE UNIQUE INDEX host_by_address ON host (address) WHERE address IS NOT NULL;
+
+        -- What an operation began with, and keeps: the image, what all hosts have in common, and its public key. The
+        -- private half is a secret, named for the operation, and goes with it.
+        ALTER TABLE operation ADD COLUMN image TEXT;
+        ALTER TABLE operation ADD COLUMN installation TEXT;
+        ALTER TABLE operation ADD COLUMN public_key TEXT;
+        -- What the machine's installer said of the machine: nobody else gets its answer.
+        ALTER TABLE operation ADD COLUMN machine TEXT;
+        CREATE UNIQUE INDEX operation_by_token ON operation (token_hash) WHERE token_hash IS NOT NULL;
+
+        -- What a host is made of, as its installer and its first start told.
+        CREATE TABLE inventory (
+            host TEXT PRIMARY KEY REFERENCES host (id) ON DELETE CASCADE,
+            installed_at INTEGER NOT NULL,
+            report TEXT NOT NULL,
+            started_at INTEGER,
+            start_report TEXT
+        ) STRICT;
+        """,
     ]
 
     /// Brings the database to this release's layout, each step in a transaction of its own.

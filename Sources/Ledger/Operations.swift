@@ -26,7 +26,8 @@ extension Ledger {
             "UPDATE host SET state = ?, state_since = ? WHERE id = ?",
             .text(moved.state.rawValue), .int(moment.milliseconds), .text(moved.id))
         if event == .restarted {
-            try connection.run("UPDATE operation SET reentries = reentries + 1 WHERE id = ?", .text(operation))
+            try connection.run(
+                "UPDATE operation SET reentries = reentries + 1, token_hash = NULL WHERE id = ?", .text(operation))
         }
         try setDeadline(moved, operation, moment)
         if step.to == .pxeReady { try forgetVerdicts(moved) }
@@ -50,7 +51,7 @@ extension Ledger {
             let minutes = (state.deadline ?? .zero).components.seconds / 60
             let reason =
                 try verdictOnNetboot(ofHost: id, state).map { "it never netbooted in \(minutes) minutes. \($0)" }
-                ?? "it was still \(state.rawValue) after \(minutes) minutes. Look at its timeline, then rebuild it."
+                ?? state.sentenceAfter(minutes: minutes)
             _ = try advance(hostID: id, on: .deadlinePassed, reason: reason, by: author)
         }
         return due.map(\.1)
@@ -70,8 +71,9 @@ extension Ledger {
         let operation = try running ?? begin(host, moment)
         if !state.isUnderWay {
             try connection.run(
-                "UPDATE operation SET ended_at = ?, outcome = ? WHERE id = ?",
+                "UPDATE operation SET ended_at = ?, outcome = ?, token_hash = NULL WHERE id = ?",
                 .int(moment.milliseconds), .text(state.rawValue), .text(operation))
+            try connection.run("DELETE FROM secret WHERE name = ?", .text(Self.nameOfKey(operation)))
         }
         return operation
     }

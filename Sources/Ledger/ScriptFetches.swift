@@ -20,6 +20,15 @@ extension Ledger {
             case .tooLittleMemory(let memory):
                 guard host.stateSince == fetch.stateSince, host.state == .pxeReady else { return nil }
                 return try move(host, on: .broke, because: Self.reason(memory), by: author)
+            case .fetchedKernel:
+                guard host.stateSince == fetch.stateSince, host.state == .pxeReady else { return nil }
+                return try move(host, on: .fetchedKernel, because: "it loads the installer.", by: author)
+            case .couldNotLoad(let file):
+                guard [.pxeReady, .pxeBooted].contains(host.state) else { return nil }
+                return try move(host, on: .broke, because: Self.reason(notLoaded: file), by: author)
+            case .damagedImage(let why):
+                guard [.pxeReady, .pxeBooted].contains(host.state) else { return nil }
+                return try move(host, on: .broke, because: "the image changed while it was loaded: \(why)", by: author)
             }
         }
     }
@@ -45,6 +54,11 @@ extension Ledger {
         let moved = try move(host, on: event, reason: reason, by: author)
         let sentence = "\(moved.hostname) is now \(moved.state.rawValue): \(reason)"
         return Consequence(host: moved, kind: .hostAdvanced, sentence: sentence)
+    }
+
+    private static func reason(notLoaded file: String) -> String {
+        "iPXE did not get the installer's \(file): the transfer broke, or the machine has too little memory for the"
+            + " image. Its screen shows iPXE's own message; then rebuild it."
     }
 
     private static func reason(_ memory: MachineMemory) -> String {

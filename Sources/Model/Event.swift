@@ -27,6 +27,7 @@ public struct Event: Equatable, Sendable, Codable, Identifiable {
         case hostAdvanced = "host.advanced"
         case identityContested = "identity.contested"
         case identityTrusted = "identity.trusted"
+        case installerRefused = "installer.refused"
         case imageImported = "image.imported"
         case imageRemoved = "image.removed"
         case netbootBegan = "netboot.began"

@@ -12,11 +12,13 @@ public struct Host: Equatable, Sendable, Codable {
     public var createdAt: Timestamp
     public var netbootProgram: NetbootChoice
     public var localBoot: LocalBoot
+    /// Its own address, such as 10.20.0.13, where its server type's network is static.
+    public var address: String?
 
     public init(
         id: String, hostname: Hostname, mac: MACAddress, macs: [MACAddress], serverType: String, state: HostState,
         stateSince: Timestamp, labels: [String: String], createdAt: Timestamp,
-        netbootProgram: NetbootChoice = .automatic, localBoot: LocalBoot = .usual
+        netbootProgram: NetbootChoice = .automatic, localBoot: LocalBoot = .usual, address: String? = nil
     ) {
         self.id = id
         self.hostname = hostname
@@ -29,10 +31,11 @@ public struct Host: Equatable, Sendable, Codable {
         self.createdAt = createdAt
         self.netbootProgram = netbootProgram
         self.localBoot = localBoot
+        self.address = address
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, hostname, mac, macs, state, labels
+        case id, hostname, mac, macs, state, labels, address
         case serverType = "server_type"
         case stateSince = "state_since"
         case createdAt = "created_at"

@@ -14,11 +14,13 @@ public struct HostChange: Equatable, Sendable, Codable {
     public var labels: [String: String]?
     public var netbootProgram: String?
     public var localBoot: String?
+    /// Its own address; empty is none.
+    public var address: String?
 
     public init(
         hostname: String? = nil, mac: String? = nil, addedMACs: [String]? = nil, removedMACs: [String]? = nil,
         serverType: String? = nil, labels: [String: String]? = nil, netbootProgram: String? = nil,
-        localBoot: String? = nil
+        localBoot: String? = nil, address: String? = nil
     ) {
         self.hostname = hostname
         self.mac = mac
@@ -28,10 +30,11 @@ public struct HostChange: Equatable, Sendable, Codable {
         self.labels = labels
         self.netbootProgram = netbootProgram
         self.localBoot = localBoot
+        self.address = address
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case hostname, mac, labels
+        case hostname, mac, labels, address
         case addedMACs = "add_macs"
         case removedMACs = "remove_macs"
         case serverType = "server_type"
@@ -50,6 +53,7 @@ public struct HostChange: Equatable, Sendable, Codable {
         labels = try container.decodeIfPresent([String: String].self, forKey: .labels)
         netbootProgram = try container.decodeIfPresent(String.self, forKey: .netbootProgram)
         localBoot = try container.decodeIfPresent(String.self, forKey: .localBoot)
+        address = try container.decodeIfPresent(String.self, forKey: .address)
     }
 }
 
@@ -67,6 +71,7 @@ extension Host {
         }
         if let text = change.netbootProgram { host.netbootProgram = try Self.netbootChoice(text) }
         if let text = change.localBoot { host.localBoot = try Self.localBoot(text) }
+        if let text = change.address { host.address = try HostDraft.address(text) }
         try host.changeInterfaces(by: change)
         if state.isUnderWay { try refuseWhatMatters(in: host) }
         return host
@@ -127,6 +132,7 @@ extension Host {
             (isKnown && mac != changed.mac, "mac", "its MAC address"),
             (isKnown && lost, "remove_macs", "its MAC addresses"),
             (serverType != changed.serverType, "server_type", "its type"),
+            (address != changed.address, "address", "its address"),
         ]
         guard let (_, field, words) = fields.first(where: \.0) else { return }
         throw Refused(
@@ -144,6 +150,9 @@ extension Host {
         let removed = macs.filter { !changed.macs.contains($0) && $0 != mac }
         words += added.map { "\($0) is its own too" } + removed.map { "\($0) is its own no more" }
         if serverType != changed.serverType { words.append("it is \(changed.serverType), not \(serverType)") }
+        if address != changed.address {
+            words.append(changed.address.map { "its address is \($0)" } ?? "it has no address")
+        }
         if labels != changed.labels { words.append("it has other labels") }
         if netbootProgram != changed.netbootProgram {
             words.append("its netboot program is \(changed.netbootProgram.sentence)")

@@ -6,19 +6,23 @@ public struct HostDraft: Equatable, Sendable, Codable {
     public var macs: [String]
     public var serverType: String
     public var labels: [String: String]
+    /// Its own address, where its server type's network is static.
+    public var address: String?
 
     public init(
-        hostname: String? = nil, mac: String, macs: [String] = [], serverType: String, labels: [String: String] = [:]
+        hostname: String? = nil, mac: String, macs: [String] = [], serverType: String, labels: [String: String] = [:],
+        address: String? = nil
     ) {
         self.hostname = hostname
         self.mac = mac
         self.macs = macs
         self.serverType = serverType
         self.labels = labels
+        self.address = address
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case hostname, mac, macs, labels
+        case hostname, mac, macs, labels, address
         case serverType = "server_type"
     }
 
@@ -30,6 +34,7 @@ public struct HostDraft: Equatable, Sendable, Codable {
         macs = try container.decodeIfPresent([String].self, forKey: .macs) ?? []
         serverType = try container.decode(String.self, forKey: .serverType)
         labels = try container.decodeIfPresent([String: String].self, forKey: .labels) ?? [:]
+        address = try container.decodeIfPresent(String.self, forKey: .address)
     }
 }
 
@@ -41,6 +46,7 @@ extension HostDraft {
         public let macs: [MACAddress]
         public let serverType: String
         public let labels: [String: String]
+        public let address: String?
     }
 
     public func checked() throws(Refused) -> Checked {
@@ -55,7 +61,7 @@ extension HostDraft {
         for (key, value) in labels.sorted(by: { $0.key < $1.key }) { try Self.check(label: key, value) }
         return Checked(
             hostname: name.isEmpty ? nil : try Self.hostname(name), mac: first, macs: all, serverType: serverType,
-            labels: labels)
+            labels: labels, address: try address.flatMap(Self.address))
     }
 
     static func mac(_ text: String, _ field: String) throws(Refused) -> MACAddress {
@@ -72,6 +78,18 @@ extension HostDraft {
         } catch {
             throw Refused(.invalid, "\(error)", field: "hostname")
         }
+    }
+
+    /// Empty is none; whether it lies in the network of its server type is said when the host is to be installed.
+    static func address(_ text: String) throws(Refused) -> String? {
+        let address = text.trimmedOfSpaces
+        if address.isEmpty { return nil }
+        guard let number = DottedQuad.number(address[...]), (1...223).contains(number >> 24), number >> 24 != 127 else {
+            throw Refused(
+                .invalid, "\"\(address.prefix(40))\" is no host's IPv4 address: write it as 10.20.0.13.",
+                field: "address")
+        }
+        return address
     }
 
     static func check(label key: String, _ value: String) throws(Refused) {

@@ -26,6 +26,25 @@ public enum HostState: String, CaseIterable, Sendable, Codable {
     /// True while an operation is at work on the host.
     public var isUnderWay: Bool { deadline != nil }
 
+    /// Why a host whose time is over has failed: what was not heard of it, what that mostly means, and what to do.
+    public func sentenceAfter(minutes: Int64) -> String {
+        let time = "in \(minutes) minutes"
+        return switch self {
+        case .pxeReady: "it never netbooted \(time). Switch it on, and let it boot from the network first."
+        case .pxeBooted:
+            "its installer was loaded, and never asked for its answer \(time). Its screen says why: mostly the memory "
+                + "is too small for the image, or the installer got no address by DHCP."
+        case .installing:
+            "its installer has its answer, and never reported that it is done \(time). It stops with a message on its "
+                + "screen when something is wrong, and waits there: read it, then rebuild."
+        case .installed:
+            "it is installed, and its new system was not heard \(time). Look at its screen: does it start from the disk "
+                + "that was installed on, and has it an address in this network?"
+        case .firstBoot, .joining, .registered, .ready, .failed:
+            "it was still \(rawValue) after \(minutes) minutes. Look at its timeline, then rebuild it."
+        }
+    }
+
     /// The state in a reader's words.
     public var sentence: String {
         switch self {
@@ -36,7 +55,7 @@ public enum HostState: String, CaseIterable, Sendable, Codable {
         case .installed: "installed; the machine restarts"
         case .firstBoot: "the new system starts for the first time"
         case .joining: "joining the cluster"
-        case .ready: "installed, and in its cluster"
+        case .ready: "installed, and ready for use"
         case .failed: "stopped; its timeline says why"
         }
     }

@@ -9,10 +9,12 @@ public struct Operation: Equatable, Sendable, Codable, Identifiable {
     public var serverTypesVersion: Int64
     /// How often the machine restarted during the installation, which then began once more.
     public var reentries: Int
+    /// What is installed; nil where a state was set without installing anything.
+    public var image: String?
 
     public init(
         id: String, host: String, startedAt: Timestamp, endedAt: Timestamp?, outcome: HostState?,
-        serverTypesVersion: Int64, reentries: Int = 0
+        serverTypesVersion: Int64, reentries: Int = 0, image: String? = nil
     ) {
         self.id = id
         self.host = host
@@ -21,6 +23,7 @@ public struct Operation: Equatable, Sendable, Codable, Identifiable {
         self.outcome = outcome
         self.serverTypesVersion = serverTypesVersion
         self.reentries = reentries
+        self.image = image
     }
 
     /// Why an operation ends whose machine does not get through the installation.
@@ -30,7 +33,7 @@ public struct Operation: Equatable, Sendable, Codable, Identifiable {
         """
 
     enum CodingKeys: String, CodingKey {
-        case id, host, outcome, reentries
+        case id, host, outcome, reentries, image
         case startedAt = "started_at"
         case endedAt = "ended_at"
         case serverTypesVersion = "server_types_version"

@@ -1,4 +1,4 @@
-/// What a host's machine was told when it asked for its script; the orchestrator decides what follows from it.
+/// What a host's machine fetched while it netboots; the orchestrator decides what follows from it.
 public struct ScriptFetch: Equatable, Sendable, Codable {
     public let host: String
     public let at: Timestamp
@@ -13,6 +13,11 @@ public struct ScriptFetch: Equatable, Sendable, Codable {
         /// It had already left for the installer, so it has restarted since.
         case restarted
         case tooLittleMemory(MachineMemory)
+        case fetchedKernel
+        /// IPXE did not get a file of the installer.
+        case couldNotLoad(file: String)
+        /// A file is not any more what was imported, and why that is known.
+        case damagedImage(String)
     }
 
     public init(host: Host, at moment: Timestamp, _ outcome: Outcome) {

@@ -26,6 +26,8 @@ public struct Sighting: Equatable, Sendable, Codable, Identifiable {
         /// It loaded a program over HTTP.
         case loadedOverHTTP = "http.loaded"
         case fetchedScript = "http.script"
+        /// It loads a file of the installer.
+        case loadsInstaller = "http.installer"
         /// It said over HTTP what it is.
         case reported = "http.reported"
     }
@@ -98,6 +100,7 @@ extension Sighting: CustomStringConvertible {
         case .tftpFailed: "did not get \(file): \(details.reason ?? "")\(again)"
         case .tftpRefused: "was refused \(file): \(details.reason ?? "")"
         case .loadedOverHTTP: "loaded \(file) over HTTP"
+        case .loadsInstaller: "loads the installer's \(file)"
         case .fetchedScript: "fetched its script\(details.offered.map { ": \($0)" } ?? "")"
         case .reported: "told what it is"
         }

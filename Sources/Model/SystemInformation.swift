@@ -42,6 +42,21 @@ public struct SystemInformation: Equatable, Sendable, Codable {
     public var identity: Identity { Identity(uuid: dmi.system.uuid, serial: dmi.system.serial) }
 }
 
+extension SystemInformation {
+    /// What the installer of a release can be expected to say of a host's machine before it has run there.
+    public init(expecting host: Host, _ wanted: ServerType.ManagementNIC?, release: String) {
+        product = Product(fullname: nil, product: "pve")
+        iso = ISO(release: release, isorelease: nil)
+        dmi = DMI()
+        var macs = host.macs
+        if case .mac(let text)? = wanted, let mac = try? MACAddress(text), !macs.contains(mac) { macs.append(mac) }
+        ports = macs.map { mac in
+            if mac == host.mac, case .name(let name)? = wanted { return Port(link: name, mac: mac) }
+            return Port(link: "unknown", mac: mac)
+        }
+    }
+}
+
 extension SystemInformation.Product {
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)

@@ -1,4 +1,4 @@
-import Model
+public import Model
 
 extension AnswerPlan {
     /// The disks of the plan; nil with what speaks against them.
@@ -126,11 +126,12 @@ extension AnswerPlan {
 
 extension Filesystem {
     /// Such as `zfs with raid1`.
-    var words: String { kind.rawValue + (raid.map { " with \($0)" } ?? "") }
+    public var words: String { kind.rawValue + (raid.map { " with \($0)" } ?? "") }
 }
 
 extension ServerType.BootDisk {
-    fileprivate var words: String {
+    /// As a person wrote it.
+    public var words: String {
         switch self {
         case .path(let text), .serial(let text), .model(let text): text
         case .paths(let paths): paths.joined(separator: ", ")

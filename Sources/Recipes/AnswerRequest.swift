@@ -19,6 +19,16 @@ public struct AnswerRequest: Sendable {
     public var callbacks: AnswerPlan.Callbacks
 
     public init(
+        _ machine: SystemInformation, _ host: Host, _ type: ServerType, _ installation: Installation,
+        callbacks: AnswerPlan.Callbacks
+    ) {
+        self.init(
+            machine, hostname: host.hostname, type: type, installation: installation, netbooted: host.mac,
+            callbacks: callbacks)
+        address = host.address
+    }
+
+    init(
         _ machine: SystemInformation, hostname: Hostname, type: ServerType, installation: Installation,
         netbooted: MACAddress, callbacks: AnswerPlan.Callbacks
     ) {
@@ -75,6 +85,28 @@ extension AnswerPlan.Network {
                     "address", text, "does not lie in \(cidr), the network of its server type: give the host another.")
             }
             self = .fixed(address, gateway: gateway, dns: dns, port: port)
+        }
+    }
+}
+
+extension AnswerRequest {
+    /// Takes the disks that the machine had when it was installed last, as far as they still mean something.
+    ///
+    /// The kernel's names may be others at each start. A model of which there was one disk is that disk, by its serial
+    /// number: another of the same model may have been put in since, and is not wiped by mistake.
+    public mutating func use(_ inventory: Inventory?) {
+        guard let disks = inventory?.report.disks.map(\.disk), !disks.isEmpty else { return }
+        switch type.bootDisk {
+        case .path, .paths: return
+        case .serial: knownDisks = disks
+        case .model(let model):
+            knownDisks = disks
+            let named = DiskPattern(model).map { pattern in
+                disks.filter { $0.model.map(pattern.matches) ?? false }
+            }
+            if type.filesystem.raid == nil, named?.count == 1, let serial = named?.first?.serial {
+                type.bootDisk = .serial(serial)
+            }
         }
     }
 }

@@ -50,6 +50,41 @@ public struct BootScript: Equatable, Sendable {
             ] + LocalStart(host.localBoot).lines)
     }
 
+    /// A host that is installed now: it loads the kernel and what the kernel needs, and starts it.
+    ///
+    /// The ISO comes in two parts, which iPXE lays end to end; the second is the operation's own. Only words that the
+    /// installer knows, or leaves out itself, are on the kernel's line: any other would stay on the installed system's.
+    public static func install(_ host: Host, _ image: InstallerImage, token: String, server: String) -> BootScript {
+        func file(_ name: String) -> String { "\(server)/boot/\(name)?token=\(token)" }
+        let words = "ramdisk_size=16777216 rw quiet splash=silent proxmox-start-auto-installer"
+        return BootScript(
+            server,
+            [
+                line(host, "installs \(image.product) \(image.release)-\(image.build)"),
+                "set file kernel",
+                "kernel --name vmlinuz \(file("vmlinuz")) \(words) || goto lost",
+                "set file initrd",
+                "initrd --name initrd.img \(file("initrd.img")) || goto lost",
+                "set file ISO",
+                "initrd --name body \(file("body")) || goto lost",
+                "initrd --name tail \(file("tail")) || goto lost",
+                "boot ||",
+                "set file start",
+                ":lost",
+                "imgfree",
+                "echo This machine did not get the installer (${file}): it says so to Sprout, and starts from its own disk.",
+                "imgfetch --name report \(file("lost"))&file=${file} && imgfree report ||",
+            ] + LocalStart(host.localBoot).lines)
+    }
+
+    /// What somebody sees who looks at the script of a host that is to be installed: the true one has a secret in it.
+    public static func secret(_ host: Host, server: String) -> BootScript {
+        BootScript(
+            server,
+            [line(host, "to be installed; its script is made for the machine itself")]
+                + LocalStart(host.localBoot).lines)
+    }
+
     /// A host that was to be installed, on which that cannot be done.
     public static func tooLittleMemory(_ host: Host, _ memory: MachineMemory, server: String) -> BootScript {
         BootScript(

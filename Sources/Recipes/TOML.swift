@@ -17,7 +17,7 @@ struct TOML {
         let present = pairs.compactMap { pair in pair.value.map { "\(Self.key(pair.key)) = \(Self.text(of: $0))" } }
         if present.isEmpty { return }
         if !lines.isEmpty { lines.append("") }
-        lines.append("[\(name.map(Self.key).joined(separator: "."))]")
+        if !name.isEmpty { lines.append("[\(name.map(Self.key).joined(separator: "."))]") }
         lines += present
     }
 

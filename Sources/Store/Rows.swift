@@ -7,7 +7,7 @@ extension Host {
         host.id, host.hostname, host.boot_mac, host.server_type, host.state, host.state_since, host.created_at,
         (SELECT group_concat(mac, ' ') FROM host_mac WHERE host_mac.host = host.id),
         (SELECT group_concat(key || char(31) || value, char(30)) FROM host_label WHERE host_label.host = host.id),
-        host.netboot_program, host.local_boot
+        host.netboot_program, host.local_boot, host.address
         """
 
     public init?(_ row: borrowing Row) {
@@ -26,7 +26,7 @@ extension Host {
             stateSince: Timestamp(milliseconds: row.int(5)), labels: Dictionary(labels) { $1 },
             createdAt: Timestamp(milliseconds: row.int(6)),
             netbootProgram: row.optionalText(9).flatMap { NetbootChoice(rawValue: $0) } ?? .automatic,
-            localBoot: localBoot)
+            localBoot: localBoot, address: row.optionalText(11))
     }
 }
 
@@ -35,6 +35,18 @@ extension LocalBoot {
     fileprivate init?(column: String) {
         guard let word = column.split(separator: " ").first, let way = try? LocalBoot(String(word)) else { return nil }
         self = way
+    }
+}
+
+extension Operation {
+    public static let columns = "id, host, started_at, ended_at, outcome, server_types_version, reentries, image"
+
+    public init(_ row: borrowing Row) {
+        self.init(
+            id: row.text(0), host: row.text(1), startedAt: Timestamp(milliseconds: row.int(2)),
+            endedAt: row.optionalInt(3).map { Timestamp(milliseconds: $0) },
+            outcome: row.optionalText(4).flatMap { HostState(rawValue: $0) }, serverTypesVersion: row.int(5),
+            reentries: Int(row.int(6)), image: row.optionalText(7))
     }
 }
 
@@ -74,6 +86,16 @@ extension Connection {
             "SELECT \(Host.columns) FROM host JOIN host_mac ON host_mac.host = host.id WHERE host_mac.mac = ?",
             .text("\(mac)")
         ) { Host($0) }.first ?? nil
+    }
+
+    /// The operation under way whose token has this hash, and its host.
+    public func operation(withToken hash: [UInt8]) throws(DatabaseError) -> (Operation, Host)? {
+        let operations = try rows(
+            "SELECT \(Operation.columns) FROM operation WHERE token_hash = ? AND ended_at IS NULL", .blob(hash)
+        ) { Operation($0) }
+        guard let operation = operations.first else { return nil }
+        let hosts = try rows("SELECT \(Host.columns) FROM host WHERE id = ?", .text(operation.host)) { Host($0) }
+        return (hosts.first ?? nil).map { (operation, $0) }
     }
 
     /// What machines behind a MAC address said they are.

@@ -140,22 +140,23 @@ public actor Store {
 
     public func operations(ofHost host: String) throws -> [Operation] {
         try connection.rows(
-            """
-            SELECT id, host, started_at, ended_at, outcome, server_types_version, reentries FROM operation
-            WHERE host = ? ORDER BY started_at DESC, id DESC
-            """, .text(host)
-        ) { row in
-            Operation(
-                id: row.text(0), host: row.text(1), startedAt: Timestamp(milliseconds: row.int(2)),
-                endedAt: row.optionalInt(3).map { Timestamp(milliseconds: $0) },
-                outcome: row.optionalText(4).flatMap { HostState(rawValue: $0) }, serverTypesVersion: row.int(5),
-                reentries: Int(row.int(6)))
-        }
+            "SELECT \(Operation.columns) FROM operation WHERE host = ? ORDER BY started_at DESC, id DESC", .text(host)
+        ) { Operation($0) }
+    }
+
+    /// The operation under way whose token has this hash, and its host.
+    public func operation(withToken hash: [UInt8]) throws -> (Operation, Host)? {
+        try connection.operation(withToken: hash)
     }
 
     /// A setting in force, such as `pxe.answer`.
     public func setting(_ key: String) throws -> String? {
         try connection.rows("SELECT value FROM setting WHERE key = ?", .text(key)) { $0.optionalText(0) }.first ?? nil
+    }
+
+    /// Where machines reach this box for good, if that was said; else they go on where they asked first.
+    public func publicURL() throws -> String? {
+        try setting("server.public_url").flatMap { $0 == "none" ? nil : $0 }
     }
 
     /// The server types in force, or those of an earlier version that an operation keeps.

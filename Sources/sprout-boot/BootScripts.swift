@@ -7,11 +7,12 @@ import Store
 /// Answers what iPXE asks over HTTP: the script of a machine, decided from the database as it is now.
 struct BootScripts: Sendable {
     let store: Store
+    let orchestrator: Orchestrator
     let report: @Sendable (Observation) -> Void
 
     func script(_ request: Request) async throws -> Response {
         let mac = try mac(of: request)
-        let server = try server(of: request)
+        let server = try request.reachedServer
         let address = request.headers["x-real-ip"]
         let host = try await store.host(withMAC: mac)
         report(.machine(.http(.fetchedScript, of: mac, address: address), Discovery.Traits(address: address)))
@@ -22,7 +23,7 @@ struct BootScripts: Sendable {
             tell(.sentToDisk, host, request)
             let reason = try await store.reasonOfFailure(host) ?? "its timeline says why"
             return Self.answer(.failed(host, reason: reason, server: server))
-        case .pxeReady: return armed(host, mac, server, request)
+        case .pxeReady: return try await armed(host, mac, server, request)
         case .pxeBooted, .installing: return try await restarted(host, mac, server, request)
         case .registered, .installed, .firstBoot, .joining, .ready:
             tell(.sentToDisk, host, request)
@@ -30,13 +31,31 @@ struct BootScripts: Sendable {
         }
     }
 
-    private func armed(_ host: Host, _ mac: MACAddress, _ server: String, _ request: Request) -> Response {
+    private func armed(
+        _ host: Host, _ mac: MACAddress, _ server: String, _ request: Request
+    ) async throws -> Response {
         guard MemoryAnswer.isGiven(in: request.query) else {
             return Self.answer(.memoryQuestion(host, mac: mac, server: server))
         }
-        guard let memory = MemoryAnswer.memory(in: request.query), !memory.isEnough else { return Self.wait }
+        guard let memory = MemoryAnswer.memory(in: request.query), !memory.isEnough else {
+            return try await install(host, server, request)
+        }
         tell(.tooLittleMemory(memory), host, request)
         return Self.answer(.tooLittleMemory(host, memory, server: server))
+    }
+
+    /// The orchestrator gives the machine its token; until it has, the machine waits.
+    private func install(_ host: Host, _ server: String, _ request: Request) async throws -> Response {
+        guard try await store.operations(ofHost: host.id).first?.image != nil else { return Self.wait }
+        guard isMachine(request) else { return Self.answer(.secret(host, server: server)) }
+        let question = try JSON.encode(Installer.BootQuestion(host: host.id))
+        let answer = try await orchestrator.send(
+            "POST", "/boots", body: question, actor: "sprout-boot", request: request.id ?? "none")
+        guard answer.status == 200, case .bytes(let bytes) = answer.body,
+            let grant = try? JSON.decode(Installer.BootGrant.self, from: bytes),
+            let image = try await store.image(grant.image)
+        else { return Self.wait }
+        return Self.answer(.install(host, image, token: grant.token, server: server))
     }
 
     /// The script of a machine ends when its kernel is loaded, and repeats no question then: whoever asks has restarted.
@@ -53,7 +72,7 @@ struct BootScripts: Sendable {
             ? Self.wait : Self.answer(.memoryQuestion(host, mac: mac, server: server))
     }
 
-    /// Nothing can be installed yet: the machine asks again until there is something, or its time is over.
+    /// Nothing can be installed now: the machine asks again until there is something, or its time is over.
     private static var wait: Response {
         var wait = Response.text("", status: 503)
         wait.headers["retry-after"] = "10"
@@ -61,8 +80,10 @@ struct BootScripts: Sendable {
     }
 
     /// A person who looks at a script in a browser is not the machine.
+    private func isMachine(_ request: Request) -> Bool { request.headers["user-agent"]?.hasPrefix("iPXE/") == true }
+
     private func tell(_ outcome: ScriptFetch.Outcome, _ host: Host, _ request: Request) {
-        guard request.headers["user-agent"]?.hasPrefix("iPXE/") == true else { return }
+        guard isMachine(request) else { return }
         report(.script(ScriptFetch(host: host, at: .now(), outcome), of: host))
     }
 
@@ -82,7 +103,7 @@ struct BootScripts: Sendable {
         let name = request.parameters["name"] ?? ""
         if name == "autoexec.ipxe" {
             report(.machine(.http(.loadedOverHTTP, address: request.headers["x-real-ip"]) { $0.file = name }))
-            return Self.answer(.autoexec(server: try server(of: request)))
+            return Self.answer(.autoexec(server: try request.reachedServer))
         }
         let asker = BootFiles.Asker(client: 0, localAddress: 0)
         guard let known = BootFileName(Array(name.utf8)), let bytes = try await files.content(of: known, for: asker)
@@ -101,17 +122,6 @@ struct BootScripts: Sendable {
         } catch {
             throw Problem(400, "\(error)", field: "mac")
         }
-    }
-
-    /// The address at which the machine asked: it is certain to reach that again.
-    func server(of request: Request) throws -> String {
-        let host = request.headers["host"] ?? ""
-        let isPlain = host.unicodeScalars.allSatisfy {
-            $0.isASCII
-                && ($0.properties.isAlphabetic || $0.properties.numericType != nil || ".:-[]_".contains(Character($0)))
-        }
-        guard !host.isEmpty, host.utf8.count < 256, isPlain else { throw Problem(400, "The Host field is no address.") }
-        return "http://\(host)"
     }
 
     private static func answer(_ script: BootScript) -> Response {

@@ -2,6 +2,7 @@
 
 import Control
 import HTTP
+import Images
 import Linux
 import Recipes
 import Store
@@ -14,7 +15,10 @@ daemon { reactor, termination in
     let observations = Observations(socket: surroundings.observeSocket, reactor)
     observations.report(.started("sprout-boot"))
 
-    let scripts = BootScripts(store: store, report: observations.report)
+    let orchestrator = Orchestrator(socket: surroundings.installSocket, reactor)
+    let scripts = BootScripts(store: store, orchestrator: orchestrator, report: observations.report)
+    let installer = InstallerFiles(
+        store: store, folder: ImageFolder(surroundings.images), report: observations.report)
     let files = BootFiles(made: ["autoexec.ipxe": autoexec(httpPort: surroundings.httpPort)])
     let netboot = try Netboot(claiming: &sockets, files, reactor, report: observations.report)
     let health = Health("sprout-boot") { try await netboot.check(store) }
@@ -22,6 +26,7 @@ daemon { reactor, termination in
         .get("/health", health.respond),
         .get("/ipxe/:mac", scripts.script),
         .get("/ipxe/:mac/report", scripts.takeReport),
+        .get("/boot/:file", installer.respond),
         .get("/netboot/:name") { try await scripts.file($0, from: files) }
     )
 

@@ -13,8 +13,11 @@ daemon { reactor, termination in
     let health = Health("sprout-metadata") { "\(try await store.hostCount()) hosts known" }
     let observations = Observations(socket: surroundings.observeSocket, reactor)
     observations.report(.started("sprout-metadata"))
+    let installers = Installers(
+        store: store, orchestrator: Orchestrator(socket: surroundings.installSocket, reactor))
+    let routes = Routes(.get("/health", health.respond), others: installers.routes)
 
     try await run(
-        Server(on: sockets.claim("http"), reactor, Routes(.get("/health", health.respond)), onFailure: report),
+        Server(on: sockets.claim("http"), reactor, routes, onFailure: report),
         observations, Watchdog(reactor, check: health.check), termination)
 }

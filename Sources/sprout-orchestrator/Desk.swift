@@ -13,7 +13,7 @@ struct Desk: Sendable {
     let feed: Feed
 
     /// For the daemons that may change something: the permission of the socket is theirs.
-    func commandRoutes(_ health: Health, _ images: ImageKeeper) -> Routes {
+    func commandRoutes(_ health: Health, _ images: ImageKeeper, _ rebuild: RebuildDesk) -> Routes {
         Routes(
             .get("/health", health.respond),
             .get("/events", EventStream(store, feed).respond),
@@ -47,7 +47,7 @@ struct Desk: Sendable {
                 )
                 return try .json(host)
             },
-            others: discoveryRoutes + images.routes()
+            others: discoveryRoutes + images.routes() + rebuild.routes
         )
     }
 

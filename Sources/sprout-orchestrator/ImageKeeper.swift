@@ -55,6 +55,23 @@ actor ImageKeeper {
         ]
     }
 
+    /// Before a host is armed: quickly by size and time, and by the checksums where those differ.
+    ///
+    /// One whose files were touched but hold what they did is used.
+    nonisolated func checkBeforeUse(_ image: InstallerImage) async throws(Problem) {
+        do {
+            do {
+                try folder.check(image)
+            } catch {
+                try await folder.verify(image, reactor)
+                let unchanged = try folder.dated(image)
+                try await desk.commit { try await desk.ledger.update(unchanged) }
+            }
+        } catch {
+            throw Problem(409, "\(image.id) cannot be installed: \(error).", field: "image")
+        }
+    }
+
     // MARK: Pieces
 
     private func begin(_ wish: UploadWish) throws -> ImageUpload {

@@ -13,16 +13,18 @@ import Systemd
 actor SettingsKeeper: Service {
     private let desk: Desk
     private let reactor: Reactor
-    private let provisioning: String
+    private let provisioningPath: String
     private let serverTypes: String
     private let folder: String
     private var lastTexts: [String: String] = [:]
+    /// The last good provisioning.yaml: what only this process may know is read here.
+    private(set) var provisioning = Provisioning.defaults
 
     /// Both files lie in the same folder.
     init(_ desk: Desk, provisioning path: String, _ reactor: Reactor) {
         self.desk = desk
         self.reactor = reactor
-        provisioning = path
+        provisioningPath = path
         folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         serverTypes = "\(folder)/server-types.yaml"
     }
@@ -49,7 +51,7 @@ actor SettingsKeeper: Service {
     }
 
     func load() async throws {
-        if let text = try await news(of: provisioning) { try await applyProvisioning(text) }
+        if let text = try await news(of: provisioningPath) { try await applyProvisioning(text) }
         if let text = try await news(of: serverTypes) { try await applyServerTypes(text) }
     }
 
@@ -69,14 +71,15 @@ actor SettingsKeeper: Service {
 
     private func applyProvisioning(_ text: String) async throws {
         do {
-            let settings = try Provisioning(parsing: text, file: provisioning)
+            let settings = try Provisioning(parsing: text, file: provisioningPath)
+            provisioning = settings
             let isNew = try await desk.commit {
                 try await desk.ledger.load(
-                    settings.pxe.inForce.merging(settings.installation.settings) { $1 }, by: Self.author)
+                    settings.inForce, by: Self.author)
             }
-            if isNew { Journal.log(.notice, "\(provisioning) is in force", id: .settingsLoaded) }
+            if isNew { Journal.log(.notice, "\(provisioningPath) is in force", id: .settingsLoaded) }
         } catch let mistakes as Diagnostics {
-            try await reject(provisioning, "\(mistakes)")
+            try await reject(provisioningPath, "\(mistakes)")
         }
     }
 
@@ -109,6 +112,14 @@ actor SettingsKeeper: Service {
     }
 
     private static let author = Ledger.Author(actor: "sprout-orchestrator")
+}
+
+extension Provisioning {
+    fileprivate var inForce: [String: String] {
+        var settings = pxe.inForce.merging(installation.settings) { $1 }
+        settings["server.public_url"] = server.publicURL?.description ?? "none"
+        return settings
+    }
 }
 
 extension Provisioning.PXE {

@@ -19,14 +19,19 @@ daemon { reactor, termination in
     let sightings = SightingDesk(desk, reactor)
 
     let images = try ImageKeeper(desk, folder: surroundings.images, reactor)
+    let rebuild = RebuildDesk(
+        desk: desk, settings: settings, images: images, keyring: try Keyring(folder: surroundings.sealingKey))
+    let installer = InstallerDesk(desk: desk, rebuild: rebuild)
     let commands = try Server(
-        on: sockets.claim("command"), reactor, desk.commandRoutes(health, images), onFailure: report)
+        on: sockets.claim("command"), reactor, desk.commandRoutes(health, images, rebuild), onFailure: report)
+    let installations = try Server(
+        on: sockets.claim("install"), reactor, installer.routes(health), onFailure: report)
     let observations = try Server(
         on: sockets.claim("observe"), reactor, desk.observeRoutes(health, sightings), onFailure: report)
     let leases = try Server(on: sockets.claim("lease"), reactor, desk.leaseRoutes(health), onFailure: report)
 
     try await run(
-        commands, observations, leases, ServerKeeper(desk), Heartbeat(desk.feed, reactor),
+        commands, observations, installations, leases, ServerKeeper(desk), Heartbeat(desk.feed, reactor),
         DeadlineKeeper(desk, reactor), settings, sightings, VerdictKeeper(desk, reactor), Tidying(ledger, reactor),
         Watchdog(reactor, check: health.check), termination)
 }

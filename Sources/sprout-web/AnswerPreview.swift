@@ -19,9 +19,8 @@ extension Site {
         var release = try await store.images().first?.release ?? "\(InstallerRelease.newest)"
         if let wish = request.query["release"] { release = wish }
         do {
-            var wish = AnswerRequest(
-                try machine(host, type, release), hostname: host.hostname, type: type,
-                installation: try await store.installation(), netbooted: host.mac, callbacks: callbacks)
+            let machine = SystemInformation(expecting: host, type.managementNIC, release: release)
+            var wish = AnswerRequest(machine, host, type, try await store.installation(), callbacks: callbacks)
             // Only that there is one is shown; which, the daemons that the network reaches do not know.
             wish.rootPasswordHash = try PasswordHash(Self.someHash)
             let answer = try Answer(try AnswerPlan(wish))
@@ -42,20 +41,6 @@ extension Site {
                 field: "server_type")
         }
         return try JSON.decode(ServerType.self, from: Array(entry.body.utf8))
-    }
-
-    /// What its installer would say of it, as far as that is known before it has run.
-    private func machine(_ host: Host, _ type: ServerType, _ release: String) throws -> SystemInformation {
-        let ports = host.macs.map { mac in
-            var link = "unknown"
-            if mac == host.mac, case .name(let name)? = type.managementNIC { link = name }
-            return "{\"link\":\(JSONText.quoted(link)),\"mac\":\"\(mac)\"}"
-        }
-        let said = """
-            {"product":{"product":"pve"},"iso":{"release":\(JSONText.quoted(release))},"dmi":{},\
-            "network_interfaces":[\(ports.joined(separator: ","))]}
-            """
-        return try JSON.decode(SystemInformation.self, from: Array(said.utf8))
     }
 
     private static let someHash = "$6$aaaaaaaaaaaaaaaa$" + String(repeating: "a", count: 86)

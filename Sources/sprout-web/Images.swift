@@ -11,6 +11,24 @@ extension Site {
         return try .json(image)
     }
 
+    /// What is asked for a host, by whatever name it is called.
+    func passOnForHost(_ request: Request) async throws -> Response {
+        try requireJSON(request)
+        let action = request.segments.last ?? ""
+        return try await orchestrator.send(
+            "POST", "/hosts/\(try await host(request).id)/\(action)", body: request.body, actor: actor(request),
+            request: try id(of: request))
+    }
+
+    /// What a host is made of, as its installer told it.
+    func inventory(_ request: Request) async throws -> Response {
+        let host = try await host(request)
+        guard let inventory = try await store.inventory(ofHost: host.id) else {
+            throw Problem(404, "Sprout has not installed \(host.hostname), and does not know what it is made of.")
+        }
+        return try .json(inventory)
+    }
+
     /// The orchestrator keeps the files: what is done with them is asked of it under the same path.
     ///
     /// A page of another site can make a browser send what is plain text, but neither JSON nor bytes.

@@ -47,6 +47,9 @@ struct Site: Sendable {
             .patch("/api/hosts/:id", change),
             .delete("/api/hosts/:id", remove),
             .get("/api/hosts/:id/answer", answerPreview),
+            .post("/api/hosts/:id/rebuild", passOnForHost),
+            .post("/api/hosts/:id/cancel", passOnForHost),
+            .get("/api/hosts/:id/inventory", inventory),
             .get("/api/hosts/:id/events") { request in
                 try .json(try await store.events(ofHost: try await host(request).id, limit: 200))
             },
@@ -119,7 +122,7 @@ struct Site: Sendable {
     func requireJSON(_ request: Request) throws {
         let type = request.headers["content-type"]?.split(separator: ";").first.map { $0.lowercased() }
         guard type == "application/json" else {
-            throw Problem(415, "Send the host as JSON, with Content-Type: application/json.")
+            throw Problem(415, "Send JSON, with Content-Type: application/json.")
         }
     }
 

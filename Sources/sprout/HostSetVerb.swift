@@ -13,6 +13,9 @@ extension Verb {
             Option(name: "--add-mac", value: "MAC", summary: "another interface of its own", isRepeated: true),
             Option(name: "--remove-mac", value: "MAC", summary: "an interface that is not its own", isRepeated: true),
             Option(name: "--type", value: "TYPE", summary: "one of the keys in server-types.yaml"),
+            Option(
+                name: "--address", value: "ADDRESS",
+                summary: "its own address, where its type's network is static; '' is none"),
             Option(name: "--label", value: "KEY=VALUE", summary: "all labels it is to have", isRepeated: true),
             Option(
                 name: "--local-boot", value: "WAY",
@@ -31,7 +34,8 @@ extension Verb {
             addedMACs: invocation.values["--add-mac"], removedMACs: invocation.values["--remove-mac"],
             serverType: invocation.value("--type"),
             labels: invocation.has("--label") ? try labels(invocation) : nil,
-            netbootProgram: invocation.value("--netboot-program"), localBoot: invocation.value("--local-boot"))
+            netbootProgram: invocation.value("--netboot-program"), localBoot: invocation.value("--local-boot"),
+            address: invocation.value("--address"))
         guard change != HostChange() else {
             throw UsageError(description: "nothing to change is given", verb: hostsSet)
         }

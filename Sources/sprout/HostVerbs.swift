@@ -13,6 +13,8 @@ extension Verb {
             Option(name: "--type", value: "TYPE", summary: "one of the keys in server-types.yaml"),
             Option(
                 name: "--label", value: "KEY=VALUE", summary: "a label; may be given several times", isRepeated: true),
+            Option(
+                name: "--address", value: "ADDRESS", summary: "its own address, where its type's network is static"),
             outputOption,
         ] + connectionOptions,
         example: "sprout hosts add pve-ms-01 --mac 58:47:ca:70:12:34 --type ms01 --label rack=a"
@@ -23,7 +25,8 @@ extension Verb {
         }
         let draft = HostDraft(
             hostname: invocation.operands.first, mac: first, macs: Array(macs.dropFirst()),
-            serverType: invocation.value("--type") ?? "", labels: try labels(invocation))
+            serverType: invocation.value("--type") ?? "", labels: try labels(invocation),
+            address: invocation.value("--address"))
         let answer = try await API(invocation).send("POST", "/api/hosts", body: try JSON.encode(draft))
         let host = try JSON.decode(Host.self, from: answer.body)
         Terminal.say(
@@ -86,7 +89,8 @@ extension Verb {
                 ["host", host.hostname.description], ["id", host.id],
                 ["state", "\(host.state.rawValue): \(host.state.sentence)"],
                 ["since", host.stateSince.description], ["mac", host.macs.map(\.description).joined(separator: " ")],
-                ["type", host.serverType], ["labels", labels.isEmpty ? "none" : Terminal.harmless(labels)],
+                ["type", host.serverType], ["address", host.address ?? "from DHCP"],
+                ["labels", labels.isEmpty ? "none" : Terminal.harmless(labels)],
                 ["netboots", host.netbootProgram.sentence], ["own disk", host.localBoot.sentence],
             ]))
         Terminal.say("\n" + Terminal.table(events.map { [$0.at.description, Terminal.harmless($0.message)] }))

@@ -67,7 +67,8 @@ struct Unreachable: Error, CustomStringConvertible {
 
 extension Verb {
     static let all: [Verb] = [
-        .hostsAdd, .hostsList, .hostsShow, .hostsAnswer, .hostsSet, .hostsRemove, .discoveriesList, .discoveriesAccept,
+        .hostsAdd, .hostsList, .hostsShow, .hostsAnswer, .hostsRebuild, .hostsCancel, .hostsInventory, .hostsSet,
+        .hostsRemove, .discoveriesList, .discoveriesAccept,
         .discoveriesIgnore, .imagesImport, .imagesList, .imagesShow, .imagesVerify, .imagesRemove, .wireTrust, .wire,
         .networkOptions, .watch, .up, .configCheck, .completion,
     ]

@@ -71,7 +71,7 @@ import Testing
         #expect(try await scene.ledger.passDeadlines(by: Scene.author) == ["vm-01"])
         let event = try #require(try await scene.store().events(ofHost: host.id, limit: 1).first)
         #expect(
-            event.message.hasPrefix("vm-01 went from pxe_ready to failed: it was still pxe_ready after 10 minutes.")
+            event.message.hasPrefix("vm-01 went from pxe_ready to failed: it never netbooted in 10 minutes.")
         )
         #expect(try await scene.ledger.nextDeadline() == nil)
     }

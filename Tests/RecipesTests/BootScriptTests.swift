@@ -17,6 +17,14 @@ import Testing
             stateSince: moment, labels: [:], createdAt: moment, localBoot: localBoot)
     }
 
+    static var image: InstallerImage {
+        get throws {
+            InstallerImage(
+                id: "proxmox-ve-9.2-1", product: "Proxmox VE", release: "9.2", build: "1", source: "pve.iso", size: 1,
+                sha256: "", importedAt: Timestamp(milliseconds: 0), files: [], modeFile: .init(offset: 0, length: 1))
+        }
+    }
+
     static func scripts() throws -> [(String, BootScript)] {
         [
             ("unknown", .unknown(try MACAddress("52:54:00:00:00:02"), server: server)),
@@ -29,6 +37,8 @@ import Testing
                 .local(try host(.ready, .file(LoaderFile("/EFI/proxmox/grubx64.efi"))), server: server)
             ),
             ("memory-question", .memoryQuestion(try host(.pxeReady), mac: try mac, server: server)),
+            ("install", .install(try host(.pxeReady), try image, token: "TOKEN", server: server)),
+            ("install-looked-at", .secret(try host(.pxeReady), server: server)),
             ("too-little-memory", .tooLittleMemory(try host(.pxeReady), .init(mebibytes: 4096), server: server)),
             ("failed", .failed(try host(.failed), reason: "no disk; ${x} || shell\n#!ipxe", server: server)),
             ("autoexec", .autoexec(server: server)),

@@ -8,6 +8,8 @@ struct Layout: Sendable {
     var database: String { "\(state)/db/sprout.db" }
     /// What can be installed.
     var images: String { "\(state)/images" }
+    /// The folder of the key that secrets are sealed with.
+    var key: String { "\(state)/key" }
     /// The folder with the daemons, which is this program's own.
     let programs: String
     /// The files that nginx serves.

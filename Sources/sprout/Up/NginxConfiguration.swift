@@ -7,19 +7,21 @@ struct NginxConfiguration: Sendable {
     let user: String?
     let listen: [String]
     let site: String
+    let images: String
     let sockets: String
     let scratch: String
     let isForeground: Bool
 
     static func up(_ layout: Layout, listen: Address, user: String?) -> NginxConfiguration {
         NginxConfiguration(
-            user: user, listen: [listen.description], site: layout.site, sockets: layout.run, scratch: layout.run,
+            user: user, listen: [listen.description], site: layout.site, images: layout.images,
+            sockets: layout.run, scratch: layout.run,
             isForeground: true)
     }
 
     static let box = NginxConfiguration(
         user: "www-data", listen: ["80 default_server", "[::]:80 default_server"], site: "/usr/share/sprout/www",
-        sockets: "/run/sprout", scratch: "/run/nginx", isForeground: false)
+        images: "/var/lib/sprout/images", sockets: "/run/sprout", scratch: "/run/nginx", isForeground: false)
 
     var text: String {
         """
@@ -48,7 +50,7 @@ struct NginxConfiguration: Sendable {
 
         \(Self.headers)
 
-        \(Self.routes)
+        \(routes)
             }
         }
 
@@ -68,6 +70,7 @@ struct NginxConfiguration: Sendable {
             reset_timedout_connection on;
             send_timeout 30s;
             sendfile on;
+            tcp_nopush on;
             server_tokens off;
             types {
                 application/javascript js;
@@ -112,22 +115,40 @@ struct NginxConfiguration: Sendable {
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
         + " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-    private static let routes = """
+    /// Which path goes where.
+    ///
+    /// The URLs of machines that are installed have secrets in them, and nginx shows a URL in each line about an error:
+    /// of these it says nothing, and the daemons say themselves what there is to say.
+    private var routes: String {
+        """
                 location / { error_page 502 504 = @web; proxy_pass http://web; }
                 location /api/ { error_page 502 504 = @api; proxy_pass http://web; }
                 location /assets/ { expires -1; }
                 location = /events { error_page 502 504 = @web; proxy_pass http://web; proxy_read_timeout 1h; }
                 location /netboot/ { error_page 502 504 = @boot; proxy_pass http://boot; }
                 location /ipxe/ { error_page 502 504 = @boot; proxy_pass http://boot; }
-                location /api/boot/ { error_page 502 504 = @metadata; proxy_pass http://metadata; }
+                location /boot/ { error_log stderr crit; error_page 502 504 = @boot; proxy_pass http://boot; }
+                # Told by sprout-boot which, nginx sends the files that machines load to be installed.
+                location /images/ { error_log stderr crit; internal; alias \(images)/; }
+                location /api/boot/ { error_log stderr crit; error_page 502 504 = @metadata; proxy_pass http://metadata; }
                 location ~ ^/api/hosts/[^/]+/(first-boot-script|installed|phone-home)$ {
+                    error_log stderr crit;
                     error_page 502 504 = @metadata;
                     proxy_pass http://metadata;
                 }
 
                 location @api { error_page 502 504 =503 /assets/unavailable.json; proxy_pass http://web_again; }
-                location @boot { error_page 502 504 =503 /assets/unavailable.html; proxy_pass http://boot_again; }
-                location @metadata { error_page 502 504 =503 /assets/unavailable.html; proxy_pass http://metadata_again; }
+                location @boot {
+                    error_log stderr crit;
+                    error_page 502 504 =503 /assets/unavailable.html;
+                    proxy_pass http://boot_again;
+                }
+                location @metadata {
+                    error_log stderr crit;
+                    error_page 502 504 =503 /assets/unavailable.html;
+                    proxy_pass http://metadata_again;
+                }
                 location @web { error_page 502 504 =503 /assets/unavailable.html; proxy_pass http://web_again; }
         """
+    }
 }

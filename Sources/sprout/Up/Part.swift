@@ -35,6 +35,7 @@ struct Part: Sendable {
         let tftp = [Socket(name: "tftp", place: .datagrams(69))]
         let orchestrator = [
             Socket(name: "command", place: .file("command.sock")),
+            Socket(name: "install", place: .file("install.sock")),
             Socket(name: "lease", place: .file("lease.sock")),
             Socket(name: "observe", place: .file("observe.sock")),
         ]

@@ -63,6 +63,8 @@ actor Supervisor {
         let file = "\(layout.run)/nginx.conf"
         let configuration = NginxConfiguration.up(layout, listen: listen, user: getuid() == 0 ? "root" : nil)
         try Files.write(configuration.text, to: file)
+        // Where commands that ask by this state find the door of machines and browsers.
+        try Files.write("http://\(machineAddress)\n", to: "\(layout.run)/url")
         let part = Part.nginx(configuration: file, run: layout.run)
         // Nginx takes over the sockets that this variable names.
         let front = Keeper(part, nginx, environment: ["NGINX": "3;"], [front.rawValue], layout.run, reactor)
@@ -99,9 +101,11 @@ actor Supervisor {
             "SPROUT_DATABASE": layout.database,
             "SPROUT_HTTP_PORT": listen.port.map(String.init) ?? "80",
             "SPROUT_IMAGES": layout.images,
+            "SPROUT_INSTALL_SOCKET": "\(layout.run)/install.sock",
             "SPROUT_LEASE_SOCKET": "\(layout.run)/lease.sock",
             "SPROUT_NETBOOT_FILES": layout.netboot,
             "SPROUT_OBSERVE_SOCKET": "\(layout.run)/observe.sock",
+            "SPROUT_SEALING_KEY": layout.key,
             "WATCHDOG_USEC": "\(Keeper.watchdogPeriod.components.seconds * 1_000_000)",
         ]
         return Keeper(part, path, environment: environment, descriptors, layout.state, reactor)
@@ -139,6 +143,11 @@ actor Supervisor {
                 "there is no interface \(interface), which pxe.interface names: `ip link` lists those that there are."
         default: return "UDP port \(port) of \(interface) cannot be opened: \(error)"
         }
+    }
+
+    private var machineAddress: String {
+        guard case .tcp(let host, let port) = listen else { return listen.description }
+        return ["0.0.0.0", "::"].contains(host) ? "127.0.0.1:\(port)" : listen.description
     }
 
     private var dashboard: String {

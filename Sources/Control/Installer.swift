@@ -1,0 +1,33 @@
+/// What sprout-boot and sprout-metadata ask of the orchestrator on the socket that is theirs, `install.sock`.
+public enum Installer {
+    /// Whether the machine of this host may have the installer now.
+    public struct BootQuestion: Equatable, Sendable, Codable {
+        public var host: String
+
+        public init(host: String) { self.host = host }
+    }
+
+    /// It may: with this token, which is told nowhere else.
+    public struct BootGrant: Equatable, Sendable, Codable {
+        public var token: String
+        public var image: String
+
+        public init(token: String, image: String) { (self.token, self.image) = (token, image) }
+    }
+
+    /// What an installer or an installed system sent, and from where.
+    public struct Message<Content: Codable & Sendable>: Sendable, Codable {
+        public var token: String?
+        public var address: String
+        /// Where it reached the box, such as `http://192.168.1.5`.
+        public var server: String
+        public var content: Content
+
+        public init(token: String?, address: String, server: String, content: Content) {
+            (self.token, self.address, self.server, self.content) = (token, address, server, content)
+        }
+    }
+
+    /// The answer as the machine gets it.
+    public static let answerType = "application/toml"
+}

@@ -1,0 +1,26 @@
+/// What a rebuild begins with, and its operation keeps.
+public struct InstallationOrder: Sendable {
+    public var image: InstallerImage
+    public var installation: Installation
+    /// Makes the key of the operation that has this id.
+    public var makeKey: @Sendable (_ operation: String) throws -> OperationKey
+
+    public init(
+        _ image: InstallerImage, _ installation: Installation,
+        makeKey: @escaping @Sendable (_ operation: String) throws -> OperationKey
+    ) {
+        (self.image, self.installation, self.makeKey) = (image, installation, makeKey)
+    }
+}
+
+/// The key by which Sprout logs in to what an operation installs: it is made for the operation, and gone with it.
+public struct OperationKey: Sendable {
+    /// A line of authorized_keys.
+    public var line: String
+    /// The private half, which only its maker opens.
+    public var sealed: [UInt8]
+
+    public init(line: String, sealed: [UInt8]) {
+        (self.line, self.sealed) = (line, sealed)
+    }
+}

@@ -1,0 +1,52 @@
+/// What a rebuild of a host would do: shown before anything is armed.
+public struct RebuildPlan: Equatable, Sendable, Codable {
+    public var host: Host
+    public var image: String
+    public var release: String
+    public var fqdn = ""
+    /// The disk or disks that are wiped, as the server type names them.
+    public var disk = ""
+    public var filesystem = ""
+    public var address = ""
+    /// The disks that the machine had when it was last installed.
+    public var knownDisks: [String] = []
+    /// The installer's answer file, with its secrets hidden.
+    public var answer: String?
+    public var cautions: [String] = []
+    /// What speaks against it: nothing is armed as long as there is any.
+    public var problems: [Obstacle] = []
+
+    public struct Obstacle: Equatable, Sendable, Codable {
+        public var field: String
+        public var sentence: String
+
+        public init(field: String, sentence: String) { (self.field, self.sentence) = (field, sentence) }
+    }
+
+    public init(_ host: Host, _ image: InstallerImage) {
+        (self.host, self.image, release) = (host, image.id, image.release)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case host, image, release, fqdn, disk, filesystem, address, answer, cautions, problems
+        case knownDisks = "known_disks"
+    }
+}
+
+/// What a host is made of, as its installer and its first start told.
+public struct Inventory: Equatable, Sendable, Codable {
+    public var installedAt: Timestamp
+    public var report: InstalledReport
+    public var startedAt: Timestamp?
+    public var start: StartReport?
+
+    public init(installedAt: Timestamp, report: InstalledReport, startedAt: Timestamp?, start: StartReport?) {
+        (self.installedAt, self.report, self.startedAt, self.start) = (installedAt, report, startedAt, start)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case report, start
+        case installedAt = "installed_at"
+        case startedAt = "started_at"
+    }
+}

@@ -1,0 +1,84 @@
+import Control
+import Crypto
+import HTTP
+import Model
+import Recipes
+import Store
+
+/// What installers and newly installed systems ask and tell.
+///
+/// They are read here, where nothing is worth stealing; whether they may, the orchestrator says. Whoever has no token of
+/// an operation learns nothing, not even whether there is such a host.
+struct Installers: Sendable {
+    let store: Store
+    let orchestrator: Orchestrator
+
+    var routes: [Routes.Route] {
+        [
+            .post("/api/boot/answer", answer),
+            .post("/api/hosts/:id/installed", installed),
+            .get("/api/hosts/:id/first-boot-script", firstBootScript),
+            .post("/api/hosts/:id/phone-home", phoneHome),
+        ]
+    }
+
+    /// The installer asks once and waits a minute: what it is told is TOML, which every release reads.
+    private func answer(_ request: Request) async throws -> Response {
+        let machine = try JSON.decode(SystemInformation.self, from: request.body)
+        return try await ask("/answers", request, token: nil, machine)
+    }
+
+    private func installed(_ request: Request) async throws -> Response {
+        let report = try JSON.decode(InstalledReport.self, from: request.body)
+        return try await ask("/hosts/\(try hostID(request))/installed", request, token: report.token, report)
+    }
+
+    private func phoneHome(_ request: Request) async throws -> Response {
+        let report = try JSON.decode(StartReport.self, from: request.body)
+        return try await ask("/hosts/\(try hostID(request))/phone-home", request, token: report.token, report)
+    }
+
+    /// The installer fetches it before it writes anything, and the system that it installs runs it.
+    private func firstBootScript(_ request: Request) async throws -> Response {
+        let id = try hostID(request)
+        guard let token = Token(request.query["token"]),
+            let (_, host) = try await store.operation(withToken: token.hash), host.id == id,
+            [.installing, .installed].contains(host.state)
+        else { throw Problem(404, "There is nothing here.") }
+        let server = try await store.publicURL() ?? request.reachedServer
+        let url = "\(server)/api/hosts/\(id)/phone-home"
+        var response = Response.text(FirstBootScript(phoneHome: url, token: token.text, hostname: host.hostname).text)
+        response.headers["cache-control"] = "no-store"
+        return response
+    }
+
+    // MARK: Pieces
+
+    /// The token is in a field of the request, in the body or in the URL, as the release can.
+    private func ask<Content: Codable & Sendable>(
+        _ path: String, _ request: Request, token: String?, _ content: Content
+    ) async throws -> Response {
+        guard let id = request.id else { throw Problem(400, "The request has no X-Request-Id.") }
+        let message = Installer.Message(
+            token: token ?? request.bearer ?? request.query["token"],
+            address: request.headers["x-real-ip"] ?? "an unknown address", server: try request.reachedServer,
+            content: content)
+        return try await orchestrator.send(
+            "POST", path, body: try JSON.encode(message), actor: "sprout-metadata", request: id)
+    }
+
+    private func hostID(_ request: Request) throws -> String {
+        let id = request.parameters["id"] ?? ""
+        guard id.utf8.count <= 64,
+            id.utf8.allSatisfy({ $0 == UInt8(ascii: "-") || Character(Unicode.Scalar($0)).isHexDigit })
+        else { throw Problem(404, "There is nothing here.") }
+        return id
+    }
+}
+
+extension Request {
+    fileprivate var bearer: String? {
+        guard let field = headers["authorization"], field.lowercased().hasPrefix("bearer ") else { return nil }
+        return String(field.dropFirst(7))
+    }
+}

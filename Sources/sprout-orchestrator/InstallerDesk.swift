@@ -1,0 +1,156 @@
+import Control
+import Crypto
+import HTTP
+import Ledger
+import Linux
+import Model
+import Recipes
+import Settings
+import Store
+import Systemd
+
+/// Answers what machines that are installed ask through sprout-boot and sprout-metadata, on a socket that is theirs.
+///
+/// Whoever cannot prove which operation is theirs is told that there is nothing: why, only the timeline says.
+struct InstallerDesk: Sendable {
+    let desk: Desk
+    let rebuild: RebuildDesk
+
+    func routes(_ health: Health) -> Routes {
+        Routes(
+            .get("/health", health.respond),
+            .post("/boots", grantBoot),
+            .post("/answers", answer),
+            .post("/hosts/:id/installed", installed),
+            .post("/hosts/:id/phone-home", phonedHome)
+        )
+    }
+
+    /// The machine's script has a token in it: the latest made counts.
+    private func grantBoot(_ request: Request) async throws -> Response {
+        let question = try JSON.decode(Installer.BootQuestion.self, from: request.body)
+        let token = Token()
+        let image = try await desk.commit {
+            try await desk.ledger.grantBoot(hostID: question.host, tokenHash: token.hash)
+        }
+        return try .json(Installer.BootGrant(token: token.text, image: image))
+    }
+
+    private func answer(_ request: Request) async throws -> Response {
+        let message = try JSON.decode(Installer.Message<SystemInformation>.self, from: request.body)
+        let (caller, author) = (caller(of: message), author(request, message.address))
+        let json = String(decoding: try JSON.encode(message.content), as: UTF8.self)
+        let admission = try await desk.commit(request) {
+            try await desk.ledger.answer(message.content, as: json, for: caller, by: author)
+        }
+        let grant = try granted(admission, request)
+        let host = grant.host
+        do {
+            let text = try await text(of: grant, message)
+            if grant.isFirst { note(host, "\(host.hostname) has its answer", grant.operation, request) }
+            return Response(
+                status: 200, headers: ["content-type": Installer.answerType, "cache-control": "no-store"],
+                body: .bytes(Array(text.utf8)))
+        } catch {
+            guard error is AnswerProblem || error is AnswerProblems else { throw error }
+            let reason = "its installer cannot be given an answer: \(error)"
+            _ = try await desk.commit {
+                try await desk.ledger.refuseAnswer(hostID: host.id, because: reason, by: author)
+            }
+            note(host, "\(host.hostname) is now failed: \(reason)", grant.operation, request)
+            throw Problem(422, reason)
+        }
+    }
+
+    private func text(
+        of grant: Ledger.AnswerGrant, _ message: Installer.Message<SystemInformation>
+    ) async throws -> String {
+        let type = try JSON.decode(ServerType.self, from: Array(grant.serverType.utf8))
+        let server = try await desk.store.publicURL() ?? message.server
+        let address = "\(server)/api/hosts/\(grant.host.id)"
+        let callbacks = AnswerPlan.Callbacks(
+            installed: "\(address)/installed", firstBoot: "\(address)/first-boot-script", token: message.token ?? "")
+        var wish = AnswerRequest(message.content, grant.host, type, grant.installation, callbacks: callbacks)
+        wish.publicKeys = [grant.publicKey]
+        wish.rootPasswordHash = try await rebuild.rootPassword(ofOperation: grant.operation)
+        wish.use(try await desk.store.inventory(ofHost: grant.host.id))
+        return try Answer(try AnswerPlan(wish)).text
+    }
+
+    private func installed(_ request: Request) async throws -> Response {
+        let message = try JSON.decode(Installer.Message<InstalledReport>.self, from: request.body)
+        let (caller, author) = (caller(of: message), author(request, message.address))
+        let json = String(decoding: try JSON.encode(message.content), as: UTF8.self)
+        let host = try granted(
+            try await desk.commit(request) {
+                try await desk.ledger.installed(
+                    hostID: request.parameters["id"] ?? "", message.content, as: json, for: caller, by: author)
+            }, request)
+        note(host, "\(host.hostname) is now \(host.state.rawValue)", nil, request)
+        return .json(Array("{}".utf8))
+    }
+
+    private func phonedHome(_ request: Request) async throws -> Response {
+        let message = try JSON.decode(Installer.Message<StartReport>.self, from: request.body)
+        let (caller, author) = (caller(of: message), author(request, message.address))
+        let json = String(decoding: try JSON.encode(message.content), as: UTF8.self)
+        let end = await end
+        let host = try granted(
+            try await desk.commit(request) {
+                try await desk.ledger.phonedHome(
+                    hostID: request.parameters["id"] ?? "", message.content, as: json, for: caller, end: end,
+                    by: author)
+            }, request)
+        note(host, "\(host.hostname) is now \(host.state.rawValue)", nil, request)
+        guard host.state != .failed else { throw Problem(409, "This machine is not \(host.hostname).") }
+        return .json(Array("{}".utf8))
+    }
+
+    /// Sprout does not join clusters yet: it says what is left to be done by hand.
+    private var end: String {
+        get async {
+            guard let member = await rebuild.settings.provisioning.proxmox.existingNode else {
+                return "no cluster is configured, so it stays a node of its own."
+            }
+            return "it is installed, and not in the cluster yet: log in to it and run pvecm add \(member)"
+        }
+    }
+
+    // MARK: Pieces
+
+    private func granted<Value>(_ admission: Ledger.Admission<Value>, _ request: Request) throws -> Value {
+        switch admission {
+        case .granted(let value): return value
+        case .refused(let sentence):
+            Journal.log(
+                .warning, sentence,
+                ["SPROUT_EVENT": Event.Kind.installerRefused.rawValue, "SPROUT_REQUEST": request.id ?? ""],
+                id: .installerRefused)
+            throw Problem(404, "There is nothing here.")
+        }
+    }
+
+    private func caller<Content>(of message: Installer.Message<Content>) -> Ledger.Caller {
+        Ledger.Caller(tokenHash: Token(message.token)?.hash, address: message.address)
+    }
+
+    private func author(_ request: Request, _ address: String) -> Ledger.Author {
+        Ledger.Author(actor: "the machine at \(address)", request: request.id)
+    }
+
+    private func note(_ host: Host, _ sentence: String, _ operation: String?, _ request: Request) {
+        desk.note(.hostAdvanced, sentence, host, request, operation: operation)
+    }
+}
+
+extension Desk {
+    /// The server type of a host as it is in force.
+    func serverType(of host: Host) async throws -> ServerType {
+        let types = try await store.serverTypes()
+        guard let entry = types.types.first(where: { $0.key == host.serverType }) else {
+            throw AnswerProblem(
+                "server_type", host.serverType, "is no server type in force any more: choose another for this host.")
+        }
+        return try JSON.decode(ServerType.self, from: Array(entry.body.utf8))
+    }
+}

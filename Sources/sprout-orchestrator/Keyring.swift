@@ -1,0 +1,43 @@
+import Control
+import Crypto
+import Linux
+import Model
+
+/// Makes the keys of operations, and seals what only this process may read.
+struct Keyring: Sendable {
+    private let seal: Seal
+    private let key: [UInt8]
+
+    /// The sealing key is a credential of systemd's, or else a file of this user's alone, made at the first start.
+    init(folder: String) throws {
+        let credential = Environment["CREDENTIALS_DIRECTORY"].map { "\($0)/sprout-sealing-key" }
+        if let credential, Files.exists(credential) {
+            key = try Files.read(credential)
+        } else {
+            let path = "\(folder)/sealing-key"
+            if !Files.exists(path) {
+                try Files.makeFolder(folder, mode: 0o700)
+                try Files.write(SecureRandom.bytes(Seal.keyLength), to: path, mode: 0o600)
+            }
+            key = try Files.read(path)
+        }
+        seal = try Seal(key: key)
+    }
+
+    @Sendable func makeKey(ofOperation id: String) throws -> OperationKey {
+        let pair = try KeyPair()
+        return OperationKey(
+            line: pair.line(comment: "sprout \(id)"), sealed: try seal.seal(pair.privateKey, as: "operation.\(id).key"))
+    }
+
+    /// The hash of a password that nobody knows, always the same one for an operation: no password has this hash.
+    func unknowableHash(ofOperation id: String) throws -> PasswordHash {
+        let alphabet = Array("./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
+        var bytes: [UInt8] = []
+        for round in 0..<4 { bytes += Digest.sha256(key + Array("password \(id) \(round)".utf8)) }
+        let letters = bytes.map { alphabet[Int($0) & 63] }
+        let (salt, digest) = (letters.prefix(16), letters.dropFirst(16).prefix(86))
+        return try PasswordHash(
+            "$6$\(String(decoding: salt, as: UTF8.self))$\(String(decoding: digest, as: UTF8.self))")
+    }
+}

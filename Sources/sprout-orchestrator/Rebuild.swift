@@ -1,0 +1,148 @@
+import Control
+import HTTP
+import Images
+import Ledger
+import Model
+import Recipes
+import Settings
+import Store
+import Systemd
+
+/// Arms hosts, and says before what would happen.
+struct RebuildDesk: Sendable {
+    let desk: Desk
+    let settings: SettingsKeeper
+    let images: ImageKeeper
+    let keyring: Keyring
+
+    var routes: [Routes.Route] {
+        [
+            .post("/hosts/:id/rebuild", rebuild),
+            .post("/hosts/:id/cancel", cancel),
+        ]
+    }
+
+    /// `dry_run` gives the plan; without it the host's name must be typed, since its disk is wiped.
+    private func rebuild(_ request: Request) async throws -> Response {
+        let wish = try JSON.decode(RebuildWish.self, from: request.body)
+        let host = try await existingHost(request)
+        let image = try await image(wish.image)
+        let plan = try await plan(host, image)
+        if wish.isDryRun == true { return try .json(plan) }
+        guard let name = wish.confirm, name.lowercased() == "\(host.hostname)" else {
+            throw Problem(
+                422,
+                "To rebuild \(host.hostname), which wipes \(plan.disk), say its name: \"confirm\":"
+                    + " \"\(host.hostname)\".", field: "confirm")
+        }
+        if let problem = plan.problems.first {
+            throw Problem(422, plan.problems.map(\.sentence).joined(separator: " "), field: problem.field)
+        }
+        try await images.checkBeforeUse(image)
+        let order = InstallationOrder(
+            image, try await desk.store.installation(), makeKey: keyring.makeKey(ofOperation:))
+        let author = desk.author(request)
+        let armed = try await desk.commit(request) {
+            try await desk.ledger.arm(hostID: host.id, with: order, by: author)
+        }
+        let operation = try await desk.store.operations(ofHost: armed.id).first
+        desk.note(
+            .hostAdvanced, "\(armed.hostname) is now \(armed.state.rawValue): \(image.id) is to be installed", armed,
+            request, operation: operation?.id)
+        return try .json(Rebuilding(host: armed, operation: operation?.id, plan: plan), status: 202)
+    }
+
+    private func cancel(_ request: Request) async throws -> Response {
+        let (host, author) = (try await existingHost(request), desk.author(request))
+        let stopped = try await desk.commit(request) {
+            try await desk.ledger.advance(
+                hostID: host.id, on: .cancel, reason: "it was cancelled by \(author.actor).", by: author)
+        }
+        desk.note(.hostAdvanced, "\(host.hostname) is now \(stopped.state.rawValue): cancelled", stopped, request)
+        return try .json(stopped)
+    }
+
+    // MARK: The plan
+
+    /// What would happen, and what speaks against it: the answer is made as it will be, and thrown away.
+    private func plan(_ host: Host, _ image: InstallerImage) async throws -> RebuildPlan {
+        var plan = RebuildPlan(host, image)
+        do {
+            let type = try await desk.serverType(of: host)
+            plan.disk = type.bootDisk.words
+            plan.filesystem = type.filesystem.words
+            plan.address = host.address ?? "from DHCP, and kept for good"
+            let installation = try await desk.store.installation()
+            plan.fqdn = "\(host.hostname).\(installation.domain)"
+            var wish = AnswerRequest(
+                SystemInformation(expecting: host, type.managementNIC, release: image.release), host, type,
+                installation, callbacks: .sample)
+            wish.rootPasswordHash = try await rootPassword(ofOperation: "none")
+            let inventory = try await desk.store.inventory(ofHost: host.id)
+            wish.use(inventory)
+            plan.knownDisks = inventory?.report.disks.map { "\($0.disk)" } ?? []
+            let answer = try Answer(try AnswerPlan(wish))
+            (plan.answer, plan.cautions) = (answer.preview, answer.cautions)
+        } catch let problems as AnswerProblems {
+            plan.problems = problems.all.map { RebuildPlan.Obstacle(field: $0.field, sentence: "\($0)") }
+        } catch let problem as AnswerProblem {
+            plan.problems = [RebuildPlan.Obstacle(field: problem.field, sentence: "\(problem)")]
+        }
+        return plan
+    }
+
+    func rootPassword(ofOperation id: String) async throws -> PasswordHash {
+        if let hash = await settings.provisioning.credentials.rootPasswordHash { return try PasswordHash(hash) }
+        return try keyring.unknowableHash(ofOperation: id)
+    }
+
+    private func existingHost(_ request: Request) async throws -> Host {
+        let reference = request.parameters["id"] ?? ""
+        guard let host = try await desk.store.host(reference) else {
+            throw Problem(404, "There is no host \"\(reference.prefix(80))\".")
+        }
+        return host
+    }
+
+    /// The newest release is taken where none is named.
+    private func image(_ id: String?) async throws -> InstallerImage {
+        if let id {
+            if let image = try await desk.store.image(id) { return image }
+            let others = try await desk.store.images().map(\.id).joined(separator: ", ")
+            throw Problem(
+                422, "There is no image \(id.prefix(60)). There are: \(others.isEmpty ? "none yet" : others).",
+                field: "image")
+        }
+        guard let newest = try await desk.store.images().first else {
+            throw Problem(
+                422, "There is nothing to install yet: import an ISO first, with sprout images import FILE.",
+                field: "image")
+        }
+        return newest
+    }
+}
+
+/// The body of `POST /hosts/{id}/rebuild`.
+struct RebuildWish: Codable {
+    let image: String?
+    let confirm: String?
+    let isDryRun: Bool?
+
+    enum CodingKeys: String, CodingKey {
+        case image, confirm
+        case isDryRun = "dry_run"
+    }
+}
+
+private struct Rebuilding: Encodable {
+    let host: Host
+    let operation: String?
+    let plan: RebuildPlan
+}
+
+extension AnswerPlan.Callbacks {
+    /// What stands in a plan: the true ones are made for the machine that asks.
+    fileprivate static let sample = AnswerPlan.Callbacks(
+        installed: "http://sprout/api/hosts/id/installed", firstBoot: "http://sprout/api/hosts/id/first-boot-script",
+        token: "the-token-of-the-operation")
+}
