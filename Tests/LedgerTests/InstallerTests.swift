@@ -45,7 +45,8 @@ import Testing
 
         func tellInstalled(_ request: String? = nil) async throws -> Ledger.Admission<Host> {
             let report = try JSONDecoder().decode(
-                InstalledReport.self, from: Data(#"{"fqdn":"a.b","network-interfaces":[{"mac":"52:54:00:00:00:02"}]}"#.utf8))
+                InstalledReport.self,
+                from: Data(#"{"fqdn":"a.b","network-interfaces":[{"mac":"52:54:00:00:00:02"}]}"#.utf8))
             return try await scene.ledger.installed(
                 hostID: host.id, report, as: "{}", for: caller, by: .init(actor: "a machine", request: request))
         }
@@ -78,7 +79,8 @@ import Testing
         let refused = await #expect(throws: Refused.self) {
             try await armed.scene.ledger.arm(hostID: armed.host.id, with: order, by: .init(actor: "another"))
         }
-        #expect(refused?.reason.contains("pve-1 is already being rebuilt (a test, ") == true, "\(refused?.reason ?? "")")
+        #expect(
+            refused?.reason.contains("pve-1 is already being rebuilt (a test, ") == true, "\(refused?.reason ?? "")")
         await #expect(throws: Refused.self) {
             try await armed.scene.ledger.removeImage("proxmox-ve-9.2-1", by: Scene.author)
         }
@@ -134,7 +136,8 @@ import Testing
             #expect(host.state == .installed)
         }
         guard case .refused = try await armed.tellInstalled("r2") else { return #expect(Bool(false), "replayed") }
-        #expect(try await armed.scene.store().host("52:54:00:00:00:02")?.id == armed.host.id, "P20: its ports are known")
+        #expect(
+            try await armed.scene.store().host("52:54:00:00:00:02")?.id == armed.host.id, "P20: its ports are known")
         #expect(try await armed.scene.store().inventory(ofHost: armed.host.id) == nil, "what is no report is none")
         #expect(try armed.scene.count("SELECT count(*) FROM inventory") == 1)
     }
@@ -145,13 +148,16 @@ import Testing
             _ = try await armed.scene.ledger.grantBoot(hostID: armed.host.id, tokenHash: armed.hash)
             _ = try await armed.ask(try Armed.machine())
             _ = try await armed.tellInstalled()
-            guard case .granted(let host) = try await armed.phoneHome(serial: serial) else { return #expect(Bool(false)) }
+            guard case .granted(let host) = try await armed.phoneHome(serial: serial) else {
+                return #expect(Bool(false))
+            }
             #expect(host.state == expected)
             #expect(try armed.scene.count("SELECT count(*) FROM secret") == 0)
             if expected == .failed {
                 let reason = try await armed.scene.store().reasonOfFailure(host)
                 #expect(
-                    reason?.hasPrefix("this is not pve-1: it is serial S-9, and what was installed is serial S-1") == true,
+                    reason?.hasPrefix("this is not pve-1: it is serial S-9, and what was installed is serial S-1")
+                        == true,
                     "\(reason ?? "")")
             }
             guard case .refused = try await armed.phoneHome() else { return #expect(Bool(false), "replayed") }

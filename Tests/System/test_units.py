@@ -16,7 +16,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 UNITS = CHECKOUT / "units"
 READERS = ["sprout-boot", "sprout-dhcp", "sprout-metadata", "sprout-web"]
 DAEMONS = [*READERS, "sprout-orchestrator"]
-SOCKETS = ["boot", "command", "dhcp", "lease", "metadata", "observe", "web"]
+SOCKETS = ["boot", "command", "dhcp", "install", "lease", "metadata", "observe", "web"]
 DATABASE = "/var/lib/sprout/db/sprout.db"
 
 
@@ -157,7 +157,7 @@ class UnitsTest(unittest.TestCase):
     def test_every_socket_answers_for_its_daemon(self):
         for socket in SOCKETS:
             with self.subTest(socket):
-                daemon = "orchestrator" if socket in ("command", "lease", "observe") else socket
+                daemon = "orchestrator" if socket in ("command", "install", "lease", "observe") else socket
                 status, health, _ = self.send(socket, "/health")
                 self.assertEqual((status, health["status"], health["daemon"]), (200, "ok", f"sprout-{daemon}"))
 
@@ -177,9 +177,9 @@ class UnitsTest(unittest.TestCase):
             "nobody": (Identity("nobody", "nogroup"), set()),
             "nginx": (Identity("www-data", "www-data"), front),
             "a person of the group sprout": (Identity("nobody", "nogroup", "sprout"), front),
-            "sprout-boot": (self.identity("sprout-boot"), {"observe"}),
+            "sprout-boot": (self.identity("sprout-boot"), {"install", "observe"}),
             "sprout-dhcp": (self.identity("sprout-dhcp"), {"lease", "observe"}),
-            "sprout-metadata": (self.identity("sprout-metadata"), {"command", "observe"}),
+            "sprout-metadata": (self.identity("sprout-metadata"), {"install", "observe"}),
             "sprout-orchestrator": (self.identity("sprout-orchestrator"), set()),
             "sprout-web": (self.identity("sprout-web"), {"command", "observe"}),
         }
@@ -306,8 +306,8 @@ outcome("make", make)
     def test_without_the_orchestrator_sprout_web_goes_on_reading(self):
         # Its sockets too: sprout-web follows its events, and would start it again.
         self.container.output(
-            "systemctl", "stop", "sprout-orchestrator-command.socket", "sprout-orchestrator-lease.socket",
-            "sprout-orchestrator-observe.socket", "sprout-orchestrator.service")
+            "systemctl", "stop", *[f"sprout-orchestrator-{name}.socket" for name in ("command", "install", "lease", "observe")],
+            "sprout-orchestrator.service")
         states = {daemon: self.container.properties(daemon, "ActiveState")["ActiveState"] for daemon in DAEMONS}
         self.assertEqual(states, {daemon: "active" for daemon in READERS} | {"sprout-orchestrator": "inactive"})
         for path in ("/api/hosts", "/api/server-types", "/health"):
