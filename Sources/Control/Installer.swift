@@ -1,10 +1,13 @@
+public import Model
+
 /// What sprout-boot and sprout-metadata ask of the orchestrator on the socket that is theirs, `install.sock`.
 public enum Installer {
     /// Whether the machine of this host may have the installer now.
     public struct BootQuestion: Equatable, Sendable, Codable {
         public var host: String
+        public var memory: MachineMemory?
 
-        public init(host: String) { self.host = host }
+        public init(host: String, memory: MachineMemory?) { (self.host, self.memory) = (host, memory) }
     }
 
     /// It may: with this token, which is told nowhere else.

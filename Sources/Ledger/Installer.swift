@@ -46,7 +46,7 @@ extension Ledger {
     }
 
     /// Gives the machine of a host that is to be installed its token: the latest is the only one that counts.
-    public func grantBoot(hostID: String, tokenHash: [UInt8]) throws -> String {
+    public func grantBoot(hostID: String, memory: MachineMemory?, tokenHash: [UInt8]) throws -> String {
         try connection.write {
             let host = try existingHost(id: hostID)
             guard host.state == .pxeReady else {
@@ -59,6 +59,7 @@ extension Ledger {
             guard let image = images.first ?? nil else {
                 throw Refused(.conflict, "\(host.hostname) has nothing to install.")
             }
+            if let memory { try keep(memory, of: host) }
             try connection.run(
                 "UPDATE operation SET token_hash = ? WHERE id = ?", .blob(tokenHash), .text(operation))
             return image

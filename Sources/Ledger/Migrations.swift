@@ -189,6 +189,8 @@ enum Migrations {
         """,
         """
         ALTER TABLE host ADD COLUMN address TEXT;
+        -- In MiB.
+        ALTER TABLE host ADD COLUMN memory INTEGER;
         CREATE UNIQUE INDEX host_by_address ON host (address) WHERE address IS NOT NULL;
 
         -- What an operation began with, and keeps: the image, what all hosts have in common, and its public key. The

@@ -17,7 +17,11 @@ extension Ledger {
             switch fetch.outcome {
             case .sentToDisk: return try noteStart(of: host, at: fetch.at, by: author)
             case .restarted: return try restart(host, fetch, by: author)
+            case .toldMemory(let memory):
+                try keep(memory, of: host)
+                return nil
             case .tooLittleMemory(let memory):
+                try keep(memory, of: host)
                 guard host.stateSince == fetch.stateSince, host.state == .pxeReady else { return nil }
                 return try move(host, on: .broke, because: Self.reason(memory), by: author)
             case .fetchedKernel:
@@ -59,6 +63,10 @@ extension Ledger {
     private static func reason(notLoaded file: String) -> String {
         "iPXE did not get the installer's \(file): the transfer broke, or the machine has too little memory for the"
             + " image. Its screen shows iPXE's own message; then rebuild it."
+    }
+
+    func keep(_ memory: MachineMemory, of host: Host) throws(DatabaseError) {
+        try connection.run("UPDATE host SET memory = ? WHERE id = ?", .int(memory.mebibytes), .text(host.id))
     }
 
     private static func reason(_ memory: MachineMemory) -> String {

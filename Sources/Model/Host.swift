@@ -14,11 +14,14 @@ public struct Host: Equatable, Sendable, Codable {
     public var localBoot: LocalBoot
     /// Its own address, such as 10.20.0.13, where its server type's network is static.
     public var address: String?
+    /// What it told when it netbooted to be installed.
+    public var memory: MachineMemory?
 
     public init(
         id: String, hostname: Hostname, mac: MACAddress, macs: [MACAddress], serverType: String, state: HostState,
         stateSince: Timestamp, labels: [String: String], createdAt: Timestamp,
-        netbootProgram: NetbootChoice = .automatic, localBoot: LocalBoot = .usual, address: String? = nil
+        netbootProgram: NetbootChoice = .automatic, localBoot: LocalBoot = .usual, address: String? = nil,
+        memory: MachineMemory? = nil
     ) {
         self.id = id
         self.hostname = hostname
@@ -32,10 +35,11 @@ public struct Host: Equatable, Sendable, Codable {
         self.netbootProgram = netbootProgram
         self.localBoot = localBoot
         self.address = address
+        self.memory = memory
     }
 
     enum CodingKeys: String, CodingKey {
-        case id, hostname, mac, macs, state, labels, address
+        case id, hostname, mac, macs, state, labels, address, memory
         case serverType = "server_type"
         case stateSince = "state_since"
         case createdAt = "created_at"

@@ -9,5 +9,8 @@ public struct MachineMemory: Equatable, Sendable, Codable {
     /// The installer and its whole image lie in memory at once.
     public static let leastForProxmox = MachineMemory(mebibytes: 6144)
 
+    /// Below this the installer runs, and little is left for guests.
+    public static let comfortable = MachineMemory(mebibytes: 8192)
+
     public var isEnough: Bool { mebibytes >= Self.leastForProxmox.mebibytes }
 }

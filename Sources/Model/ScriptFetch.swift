@@ -13,6 +13,8 @@ public struct ScriptFetch: Equatable, Sendable, Codable {
         /// It had already left for the installer, so it has restarted since.
         case restarted
         case tooLittleMemory(MachineMemory)
+        /// It told its memory, and nothing else follows.
+        case toldMemory(MachineMemory)
         case fetchedKernel
         /// IPXE did not get a file of the installer.
         case couldNotLoad(file: String)

@@ -40,12 +40,12 @@ public struct BootScript: Equatable, Sendable {
         BootScript(server, [line(host, "failed: \(reason)")] + LocalStart(host.localBoot).lines)
     }
 
-    /// A host that is to be installed, at first: it asks for its script again, and tells its memory by that.
+    /// A host whose memory is to be known: it asks for its script again, and tells its memory by that.
     public static func memoryQuestion(_ host: Host, mac: MACAddress, server: String) -> BootScript {
         BootScript(
             server,
             [
-                line(host, "to be installed"),
+                line(host, host.state.isUnderWay ? "to be installed" : host.state.sentence),
                 "chain --replace --autofree \(server)/ipxe/\(mac)?\(MemoryAnswer.query) ||",
             ] + LocalStart(host.localBoot).lines)
     }

@@ -7,7 +7,7 @@ extension Host {
         host.id, host.hostname, host.boot_mac, host.server_type, host.state, host.state_since, host.created_at,
         (SELECT group_concat(mac, ' ') FROM host_mac WHERE host_mac.host = host.id),
         (SELECT group_concat(key || char(31) || value, char(30)) FROM host_label WHERE host_label.host = host.id),
-        host.netboot_program, host.local_boot, host.address
+        host.netboot_program, host.local_boot, host.address, host.memory
         """
 
     public init?(_ row: borrowing Row) {
@@ -26,7 +26,8 @@ extension Host {
             stateSince: Timestamp(milliseconds: row.int(5)), labels: Dictionary(labels) { $1 },
             createdAt: Timestamp(milliseconds: row.int(6)),
             netbootProgram: row.optionalText(9).flatMap { NetbootChoice(rawValue: $0) } ?? .automatic,
-            localBoot: localBoot, address: row.optionalText(11))
+            localBoot: localBoot, address: row.optionalText(11),
+            memory: row.optionalInt(12).map { MachineMemory(mebibytes: Int($0)) })
     }
 }
 

@@ -18,6 +18,7 @@ struct BootScripts: Sendable {
         report(.machine(.http(.fetchedScript, of: mac, address: address), Discovery.Traits(address: address)))
         guard let host else { return Self.answer(.unknown(mac, server: server)) }
         guard try await !store.isContested(mac) else { return Self.answer(.contested(host, server: server)) }
+        if let question = askAgain(host, mac, server, request) { return question }
         switch host.state {
         case .failed:
             tell(.sentToDisk, host, request)
@@ -31,24 +32,35 @@ struct BootScripts: Sendable {
         }
     }
 
+    /// A machine that had too little memory may have been given more: it is asked whenever it netboots.
+    private func askAgain(_ host: Host, _ mac: MACAddress, _ server: String, _ request: Request) -> Response? {
+        guard !host.state.isUnderWay, host.memory?.isEnough == false else { return nil }
+        guard MemoryAnswer.isGiven(in: request.query) else {
+            return Self.answer(.memoryQuestion(host, mac: mac, server: server))
+        }
+        if let memory = MemoryAnswer.memory(in: request.query) { tell(.toldMemory(memory), host, request) }
+        return nil
+    }
+
     private func armed(
         _ host: Host, _ mac: MACAddress, _ server: String, _ request: Request
     ) async throws -> Response {
         guard MemoryAnswer.isGiven(in: request.query) else {
             return Self.answer(.memoryQuestion(host, mac: mac, server: server))
         }
-        guard let memory = MemoryAnswer.memory(in: request.query), !memory.isEnough else {
-            return try await install(host, server, request)
-        }
+        let told = MemoryAnswer.memory(in: request.query)
+        guard let memory = told, !memory.isEnough else { return try await install(host, told, server, request) }
         tell(.tooLittleMemory(memory), host, request)
         return Self.answer(.tooLittleMemory(host, memory, server: server))
     }
 
     /// The orchestrator gives the machine its token; until it has, the machine waits.
-    private func install(_ host: Host, _ server: String, _ request: Request) async throws -> Response {
+    private func install(
+        _ host: Host, _ memory: MachineMemory?, _ server: String, _ request: Request
+    ) async throws -> Response {
         guard try await store.operations(ofHost: host.id).first?.image != nil else { return Self.wait }
         guard isMachine(request) else { return Self.answer(.secret(host, server: server)) }
-        let question = try JSON.encode(Installer.BootQuestion(host: host.id))
+        let question = try JSON.encode(Installer.BootQuestion(host: host.id, memory: memory))
         let answer = try await orchestrator.send(
             "POST", "/boots", body: question, actor: "sprout-boot", request: request.id ?? "none")
         guard answer.status == 200, case .bytes(let bytes) = answer.body,

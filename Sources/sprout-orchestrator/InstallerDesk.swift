@@ -31,7 +31,7 @@ struct InstallerDesk: Sendable {
         let question = try JSON.decode(Installer.BootQuestion.self, from: request.body)
         let token = Token()
         let image = try await desk.commit {
-            try await desk.ledger.grantBoot(hostID: question.host, tokenHash: token.hash)
+            try await desk.ledger.grantBoot(hostID: question.host, memory: question.memory, tokenHash: token.hash)
         }
         return try .json(Installer.BootGrant(token: token.text, image: image))
     }

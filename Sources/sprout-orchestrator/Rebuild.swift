@@ -67,6 +67,7 @@ struct RebuildDesk: Sendable {
     /// What would happen, and what speaks against it: the answer is made as it will be, and thrown away.
     private func plan(_ host: Host, _ image: InstallerImage) async throws -> RebuildPlan {
         var plan = RebuildPlan(host, image)
+        let memory = Self.judge(host)
         do {
             let type = try await desk.serverType(of: host)
             plan.disk = type.bootDisk.words
@@ -82,13 +83,24 @@ struct RebuildDesk: Sendable {
             wish.use(inventory)
             plan.knownDisks = inventory?.report.disks.map { "\($0.disk)" } ?? []
             let answer = try Answer(try AnswerPlan(wish))
-            (plan.answer, plan.cautions) = (answer.preview, answer.cautions)
+            (plan.answer, plan.cautions) = (answer.preview, answer.cautions + memory.cautions)
         } catch let problems as AnswerProblems {
             plan.problems = problems.all.map { RebuildPlan.Obstacle(field: $0.field, sentence: "\($0)") }
         } catch let problem as AnswerProblem {
             plan.problems = [RebuildPlan.Obstacle(field: problem.field, sentence: "\(problem)")]
         }
+        plan.problems += memory.problems
         return plan
+    }
+
+    private static func judge(_ host: Host) -> (problems: [RebuildPlan.Obstacle], cautions: [String]) {
+        guard let memory = host.memory, memory.mebibytes < MachineMemory.comfortable.mebibytes else { return ([], []) }
+        let has = "\(host.hostname) has \(memory.mebibytes) MiB of memory"
+        if memory.isEnough { return ([], ["\(has): enough to install, with little left for guests."]) }
+        let sentence =
+            "memory: \(has), and installing Proxmox VE needs \(MachineMemory.leastForProxmox.mebibytes). If it was given"
+            + " more, let it netboot once: it tells."
+        return ([RebuildPlan.Obstacle(field: "memory", sentence: sentence)], [])
     }
 
     func rootPassword(ofOperation id: String) async throws -> PasswordHash {

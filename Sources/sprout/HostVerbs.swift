@@ -91,6 +91,7 @@ extension Verb {
                 ["since", host.stateSince.description], ["mac", host.macs.map(\.description).joined(separator: " ")],
                 ["type", host.serverType], ["address", host.address ?? "from DHCP"],
                 ["labels", labels.isEmpty ? "none" : Terminal.harmless(labels)],
+                ["memory", host.memory.map { "\($0.mebibytes) MiB" } ?? "not known yet"],
                 ["netboots", host.netbootProgram.sentence], ["own disk", host.localBoot.sentence],
             ]))
         Terminal.say("\n" + Terminal.table(events.map { [$0.at.description, Terminal.harmless($0.message)] }))

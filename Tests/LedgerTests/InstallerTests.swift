@@ -88,8 +88,8 @@ import Testing
 
     @Test func `only the latest token counts, and none after the end`() async throws {
         let armed = try await Armed()
-        _ = try await armed.scene.ledger.grantBoot(hostID: armed.host.id, tokenHash: [1])
-        _ = try await armed.scene.ledger.grantBoot(hostID: armed.host.id, tokenHash: armed.hash)
+        _ = try await armed.scene.ledger.grantBoot(hostID: armed.host.id, memory: nil, tokenHash: [1])
+        _ = try await armed.scene.ledger.grantBoot(hostID: armed.host.id, memory: nil, tokenHash: armed.hash)
         let store = try armed.scene.store()
         #expect(try await store.operation(withToken: [1]) == nil)
         #expect(try await store.operation(withToken: armed.hash)?.1.id == armed.host.id)
@@ -98,13 +98,13 @@ import Testing
         #expect(try armed.scene.count("SELECT count(*) FROM operation WHERE token_hash IS NOT NULL") == 0)
         #expect(try armed.scene.count("SELECT count(*) FROM secret") == 0)
         await #expect(throws: Refused.self) {
-            try await armed.scene.ledger.grantBoot(hostID: armed.host.id, tokenHash: [1])
+            try await armed.scene.ledger.grantBoot(hostID: armed.host.id, memory: nil, tokenHash: [1])
         }
     }
 
     @Test func `P5: the machine gets its answer again and again, and another one never`() async throws {
         let armed = try await Armed()
-        _ = try await armed.scene.ledger.grantBoot(hostID: armed.host.id, tokenHash: armed.hash)
+        _ = try await armed.scene.ledger.grantBoot(hostID: armed.host.id, memory: nil, tokenHash: armed.hash)
         guard case .granted(let first) = try await armed.ask(try Armed.machine()) else { return #expect(Bool(false)) }
         #expect(first.isFirst && first.publicKey.hasPrefix("ssh-ed25519 AAAA "))
         #expect(try await armed.state == .installing, "though its kernel was not seen")
@@ -128,7 +128,7 @@ import Testing
         async throws
     {
         let armed = try await Armed()
-        _ = try await armed.scene.ledger.grantBoot(hostID: armed.host.id, tokenHash: armed.hash)
+        _ = try await armed.scene.ledger.grantBoot(hostID: armed.host.id, memory: nil, tokenHash: armed.hash)
         guard case .refused = try await armed.tellInstalled() else { return #expect(Bool(false), "before its time") }
         _ = try await armed.ask(try Armed.machine())
         for _ in 0..<2 {
@@ -145,7 +145,7 @@ import Testing
     @Test func `P8: the machine that was installed is ready, and another ends the operation`() async throws {
         for (serial, expected) in [("S-1", HostState.ready), ("S-9", .failed)] {
             let armed = try await Armed()
-            _ = try await armed.scene.ledger.grantBoot(hostID: armed.host.id, tokenHash: armed.hash)
+            _ = try await armed.scene.ledger.grantBoot(hostID: armed.host.id, memory: nil, tokenHash: armed.hash)
             _ = try await armed.ask(try Armed.machine())
             _ = try await armed.tellInstalled()
             guard case .granted(let host) = try await armed.phoneHome(serial: serial) else {

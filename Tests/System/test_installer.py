@@ -11,7 +11,7 @@ import tomllib
 import unittest
 
 from harness import SERVER_TYPES, Sprout, until
-from installing import PROVISIONING, Machine, import_image
+from installing import AGENT, PROVISIONING, Machine, import_image
 
 
 def events(box, kind):
@@ -90,7 +90,7 @@ class InstallerTest(unittest.TestCase):
                 answer = box.request("POST", f"/api/hosts/{first}/installed", one.report(token=token))
                 self.assertEqual(answer.status, 404, token)
             self.assertEqual(one.state(), "installing")
-            for body in [b"", b"[]", b"{}", b"x" * 5000, b'{"token":{}}', b"\xff" * 100]:
+            for body in [b"", b"[]", b"{}", b"x" * 5000, b'{"token":{}}', b"\xff" * 100, b"[" * 900_000]:
                 for path in ["/api/boot/answer", f"/api/hosts/{first}/installed", f"/api/hosts/{first}/phone-home"]:
                     answer = box.request("POST", path, body, {"Content-Type": "application/json"})
                     self.assertIn(answer.status, (400, 404, 422), (path, body[:20]))
@@ -220,6 +220,25 @@ class InstallerTest(unittest.TestCase):
             box.start()
             machine.ask()
             self.assertEqual(machine.answer["global"]["root-password-hashed"], first)
+
+    def test_E8_a_host_that_is_known_to_have_too_little_memory_is_not_armed_until_it_has_more(self):
+        with self.box() as box:
+            machine = Machine(box, 1)
+            machine.arm()
+            machine.script("0010" + 15 * "-")
+            until(lambda: machine.state() == "failed", what="the failure")
+            refused = box.cli("hosts", "rebuild", "pve-1", "--yes")
+            self.assertEqual(refused.returncode, 1)
+            self.assertIn("pve-1 has 4096 MiB of memory, and installing Proxmox VE needs 6144", refused.stderr)
+            self.assertEqual(machine.arm().status, 422)
+            self.assertEqual(machine.state(), "failed")
+            asked = box.get(f"/ipxe/{machine.mac}", headers=AGENT)
+            self.assertIn(b"?memory=", asked.body, "it is asked again when it netboots")
+            self.assertIn(b"Now it starts from its own first disk", machine.script("0018" + 15 * "-").body)
+            until(lambda: machine.host()["memory"]["mebibytes"] == 6144, what="the new memory to be known")
+            plan = box.cli("hosts", "rebuild", "pve-1", "--dry-run")
+            self.assertIn("pve-1 has 6144 MiB of memory: enough to install, with little left", plan.stdout, plan.stderr)
+            self.assertEqual(machine.arm().status, 202)
 
     def test_P20_a_machine_is_its_host_on_each_of_its_ports_and_the_management_port_is_pinned(self):
         types = SERVER_TYPES + "  two:\n    boot_disk: /dev/vda\n    management_nic: enp2s0\n"
