@@ -11,15 +11,6 @@ extension Site {
         return try .json(image)
     }
 
-    /// What is asked for a host, by whatever name it is called.
-    func passOnForHost(_ request: Request) async throws -> Response {
-        try requireJSON(request)
-        let action = request.segments.last ?? ""
-        return try await orchestrator.send(
-            "POST", "/hosts/\(try await host(request).id)/\(action)", body: request.body, actor: actor(request),
-            request: try id(of: request))
-    }
-
     /// What a host is made of, as its installer told it.
     func inventory(_ request: Request) async throws -> Response {
         let host = try await host(request)

@@ -50,7 +50,8 @@ extension Site {
 
     /// The newest event is asked for first: what happens while the rest is read is then sent to the page again.
     func hostPage(
-        _ request: Request, refusal: RemovalRefusal? = nil, netboot: NetbootRefusal? = nil, status: Int
+        _ request: Request, refusal: RemovalRefusal? = nil, netboot: NetbootRefusal? = nil,
+        rebuild: RemovalRefusal? = nil, status: Int
     ) async throws -> Response {
         let newest = try await store.newestEventID()
         let host = try await host(request)
@@ -63,6 +64,7 @@ extension Site {
             <span class="track" aria-hidden="true"></span>
             <div data-fresh="verdict">\(try await verdictNotice(on: host, request))</div>
             \(Self.facts(host))
+            <div data-fresh="rebuild">\(try await rebuildForm(host, rebuild).html)</div>
             <h2 id="timeline-title">Timeline</h2>
             <ol class="timeline" role="list" aria-labelledby="timeline-title" data-timeline="100">\
             \(events.map(TimelineEntry.html))</ol>
@@ -75,7 +77,8 @@ extension Site {
             <template id="gone"><p class="notice" role="alert"><strong data-field="message"></strong> What you see is
             how it was; its history is kept. <a href="/">All hosts</a></p></template>
             """
-        let prefix = refusal != nil ? "Not removed: " : netboot != nil ? "Not changed: " : ""
+        let prefix =
+            refusal != nil ? "Not removed: " : netboot != nil ? "Not changed: " : rebuild != nil ? "Not rebuilt: " : ""
         let frame = Frame("\(prefix)\(host.hostname)", newestEvent: newest, tally: Tally(try await store.stateCounts()))
         return frame.page(main, status: status)
     }

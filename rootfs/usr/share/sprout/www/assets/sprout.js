@@ -91,7 +91,7 @@ function show(event) {
   showCounts(event.counts);
   if (grid && event.host) showTile(event);
   if (host && event.host === host.dataset.host) showHost(event);
-  if (host && event.host === host.dataset.host && event.kind.startsWith("netboot.")) showNetboot();
+  if (host && event.host === host.dataset.host && /^netboot\.|^host\.advanced/.test(event.kind)) showFresh();
   if (grid && event.kind.startsWith("server_types.")) showSettings();
   if (grid && (event.kind.startsWith("discovery.") || find("[data-discoveries] li"))) showDiscoveries();
   if (timeline && (grid || event.host === host?.dataset.host)) addEntry(event);
@@ -148,8 +148,8 @@ async function showDiscoveries() {
   tellTimes();
 }
 
-// Why a machine does not get on, and what it did.
-async function showNetboot() {
+// Why a machine does not get on, what it did, and what can be done with it.
+async function showFresh() {
   const fresh = await freshPage(location.pathname);
   for (const part of fresh?.querySelectorAll("[data-fresh]") ?? []) {
     const old = find(`[data-fresh=${part.dataset.fresh}]`);
