@@ -10,8 +10,8 @@ import unittest
 from harness import Sprout, until
 
 
-def synthetic_iso(folder, release="9.2", size=30_000_000):
-    """The files that an importer looks for, in an ISO made as the real ones are."""
+def synthetic_iso(folder, release="9.2", size=30_000_000, kernel=b"kernel" * 1000, initrd=None):
+    """The files that an importer looks for, in an ISO made as the real ones are; gives the initrd too, not packed."""
     folder = pathlib.Path(folder)
     root = folder / "root"
     for name in ["boot", ".disk"]:
@@ -20,9 +20,9 @@ def synthetic_iso(folder, release="9.2", size=30_000_000):
     (root / ".cd-info").write_text(lines)
     (root / ".disk" / "info").write_text(lines)
     (root / "auto-installer-capable").touch()
-    (root / "boot" / "linux26").write_bytes(b"kernel" * 1000)
+    (root / "boot" / "linux26").write_bytes(kernel)
     (root / "pve-base.squashfs").write_bytes(hashlib.shake_128(release.encode()).digest(size))
-    initrd = hashlib.shake_128(b"initrd").digest(500_000)
+    initrd = initrd or hashlib.shake_128(b"initrd").digest(500_000)
     subprocess.run(["zstd", "-q", "-o", root / "boot" / "initrd.img"], input=initrd, check=True)
     iso = folder / f"proxmox-ve_{release}-1.iso"
     subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-r", "-V", "PVE", "-o", iso, root], check=True, capture_output=True)
