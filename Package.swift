@@ -31,6 +31,7 @@ let package = Package(
         // MARK: Values: no I/O, no Foundation
 
         .target(name: "Model", swiftSettings: strict),
+        .target(name: "Rehearsal", dependencies: ["Model"], swiftSettings: strict),
         .target(name: "Wire", swiftSettings: strict),
 
         // MARK: Machinery
@@ -98,6 +99,8 @@ let package = Package(
         .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: strict),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
         .testTarget(name: "RecipesTests", dependencies: ["Model", "Recipes", "Seeded"], swiftSettings: strict),
+        .testTarget(
+            name: "RehearsalTests", dependencies: ["Model", "Rehearsal", "Seeded"], swiftSettings: strict),
         .testTarget(name: "SettingsTests", dependencies: ["Model", "Seeded", "Settings"], swiftSettings: strict),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: strict),
         .testTarget(name: "WebTests", dependencies: ["sprout-web"], swiftSettings: strict),
