@@ -32,6 +32,8 @@ public struct Client: Sendable {
     ) async throws -> Answer {
         let deadline = Reactor.Deadline.now + timeout
         let (stream, head, start) = try await open(method, target, headers, body, deadline)
+        // The answer to HEAD tells the length of what does not follow.
+        if method == "HEAD" { return Answer(status: head.status, headers: head.headers, body: []) }
         var rest = start
         while rest.count < head.contentLength ?? Int.max {
             guard try await stream.read(into: &rest, until: deadline) else { break }
@@ -42,6 +44,30 @@ public struct Client: Sendable {
             rest.removeSubrange(length...)
         }
         return Answer(status: head.status, headers: head.headers, body: rest)
+    }
+
+    /// Loads what need not fit into memory: `take` gets it piece by piece, and may throw to break it off.
+    ///
+    /// What an answer says that is no 200 is not read. One that is silent for longer than `patience` is taken for gone.
+    public func download(
+        _ target: String, headers: Headers = [:], patience: Duration = .seconds(60),
+        _ take: ([UInt8]) async throws -> Void
+    ) async throws -> Answer {
+        let (stream, head, start) = try await open("GET", target, headers, [], .now + patience)
+        let answer = Answer(status: head.status, headers: head.headers, body: [])
+        guard head.status == 200 else { return answer }
+        var (piece, received) = (start, start.count)
+        try await take(piece)
+        while received < head.contentLength ?? Int.max {
+            piece.removeAll(keepingCapacity: true)
+            guard try await stream.read(into: &piece, until: .now + patience) else { break }
+            received += piece.count
+            try await take(piece)
+            // A server that sends faster than this is read must not keep the other tasks waiting.
+            await Task.yield()
+        }
+        guard received == head.contentLength ?? received else { throw Incomplete(address: address) }
+        return answer
     }
 
     /// Follows a stream of Server-Sent Events until it ends, calling `take` for each.

@@ -74,6 +74,23 @@ private func exchange(_ address: Address, _ text: String, thenClose: Bool = true
         }
     }
 
+    @Test func `what is large is downloaded in pieces, or broken off; HEAD tells how much there is`() async throws {
+        let routes = Routes(.get("/large") { _ in .text(String(repeating: "x", count: 300_000)) })
+        try await serving(routes) { address in
+            let client = Client(address, reactor)
+            var sizes: [Int] = []
+            let answer = try await client.download("/large") { sizes.append($0.count) }
+            #expect(answer.status == 200 && answer.body.isEmpty)
+            #expect(sizes.reduce(0, +) == 300_000 && sizes.count > 5)
+            let head = try await client.send("HEAD", "/large")
+            #expect(head.headers["content-length"] == "300000" && head.body.isEmpty)
+            #expect(try await client.download("/small") { _ in Issue.record("this is not there") }.status == 404)
+            await #expect(throws: CancellationError.self) {
+                try await client.download("/large") { _ in throw CancellationError() }
+            }
+        }
+    }
+
     @Test func `a refused request gets its answer, then the connection ends`() async throws {
         try await serving(routes) { address in
             let answer = try await exchange(
