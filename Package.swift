@@ -47,7 +47,8 @@ let package = Package(
         // MARK: The command line
 
         .executableTarget(
-            name: "sprout", dependencies: ["Control", "HTTP", "Linux", "Model", "Settings"], swiftSettings: strict),
+            name: "sprout", dependencies: ["Control", "HTTP", "Linux", "Model", "Rehearsal", "Settings"],
+            swiftSettings: strict),
 
         // MARK: Daemons
 

@@ -56,6 +56,9 @@ public struct FakeMachine: Equatable, Sendable {
 
     public var mac: MACAddress { ports[0].mac }
 
+    /// The address that the machine of a number netboots from.
+    public static func address(of number: Int) -> MACAddress? { mac(number, port: 0) }
+
     /// The port with the default route: where a DHCP server answered.
     var leasedPort: Port { ports[0] }
 

@@ -4,9 +4,11 @@ public import Model
 public struct InstallerMessages: Sendable {
     public let release: InstallerRelease
     private let machine: FakeMachine
+    private let build: String
 
-    public init(_ release: InstallerRelease, _ machine: FakeMachine) {
-        (self.release, self.machine) = (release, machine)
+    /// `build` is that of the ISO: the `1` of 9.2-1.
+    public init(_ release: InstallerRelease, _ machine: FakeMachine, build: String = "1") {
+        (self.release, self.machine, self.build) = (release, machine, build)
     }
 
     public typealias Fields = [(name: String, value: String)]
@@ -45,7 +47,7 @@ public struct InstallerMessages: Sendable {
     }
 
     /// The body of what the webhook is told when everything is written to disk.
-    public func report(_ plan: InstallationPlan) -> JSONTree {
+    public func report(_ plan: InstallationPlan, isTokenWrong: Bool = false) -> JSONTree {
         .members([
             "$schema": .texts(["version": schema]), "debian-version": .text(release >= .v9x0 ? "13.1" : "12.8"),
             "product": .texts(["fullname": "Proxmox VE", "short": "pve", "version": "\(release).4"]), "iso": iso,
@@ -63,13 +65,14 @@ public struct InstallerMessages: Sendable {
             "network-interfaces": .list(ports(plan)),
             "ssh-public-host-keys": .texts(PublicKeys(machine.number).hostKeys(of: plan.hostname)),
             "reboot-mode": release.hasRebootMode ? .text(plan.powersOff ? "power-off" : "reboot") : nil,
-            "token": release.hasWebhookToken ? plan.webhook?.token.map(JSONTree.text) : nil,
+            "token": release.hasWebhookToken
+                ? plan.webhook?.token.map { .text(isTokenWrong ? String($0.reversed()) : $0) } : nil,
         ])
     }
 
     private var schema: String { release >= .v9x1 ? "1.2" : release >= .v8x4 ? "1.1" : "1.0" }
 
-    private var iso: JSONTree { .texts(["release": "\(release)", "isorelease": "1"]) }
+    private var iso: JSONTree { .texts(["release": "\(release)", "isorelease": build]) }
 
     private var dmi: JSONTree {
         let dmi = machine.dmi

@@ -7,6 +7,7 @@ struct NetbootRun {
     private var kernel: (url: String, words: [String])?
     private var initrds: [String] = []
     private(set) var screen: [String] = []
+    private(set) var reports: [String] = []
 
     init(_ lines: [String], _ variables: NetbootVariables, _ failing: Set<String>) {
         (self.lines, self.variables, self.failing) = (lines, variables, failing)
@@ -66,7 +67,10 @@ struct NetbootRun {
         case "iseq": return .done(command.count == 3 && command[1] == command[2])
         case "goto": return .done(try jump(to: operands.first ?? ""))
         case "ifopen", "dhcp", "sleep", "imgfree", "prompt", "ntp": return .done(true)
-        case "imgfetch": return .done(loads(operands))
+        case "imgfetch":
+            guard loads(operands) else { return .done(false) }
+            reports.append(operands[0])
+            return .done(true)
         case "kernel":
             guard loads(operands) else { return .done(false) }
             kernel = (operands[0], Array(operands.dropFirst()))

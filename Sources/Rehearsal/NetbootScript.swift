@@ -32,12 +32,19 @@ public struct NetbootScript: Sendable {
         }
     }
 
-    /// Follows the script to its end, and gives also what the screen shows; `failing` are URLs that cannot be loaded.
-    public func follow(
-        on machine: FakeMachine, failing: Set<String> = []
-    ) throws(Malformed) -> (end: End, screen: [String]) {
+    /// What became of a script on one machine.
+    public struct Run: Equatable, Sendable {
+        public let end: End
+        /// What stands on the machine's screen.
+        public let screen: [String]
+        /// What is asked for on the way, and does nothing for the machine itself.
+        public let reports: [String]
+    }
+
+    /// Follows the script to its end; `failing` are URLs that cannot be loaded.
+    public func follow(on machine: FakeMachine, failing: Set<String> = []) throws(Malformed) -> Run {
         var run = NetbootRun(lines, NetbootVariables(machine), failing)
         let end = try run.follow()
-        return (end, run.screen)
+        return Run(end: end, screen: run.screen, reports: run.reports)
     }
 }

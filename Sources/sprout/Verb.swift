@@ -70,7 +70,7 @@ extension Verb {
         .hostsAdd, .hostsList, .hostsShow, .hostsAnswer, .hostsRebuild, .hostsCancel, .hostsInventory, .hostsSet,
         .hostsRemove, .discoveriesList, .discoveriesAccept,
         .discoveriesIgnore, .imagesImport, .imagesList, .imagesShow, .imagesVerify, .imagesRemove, .wireTrust, .wire,
-        .networkOptions, .watch, .up, .configCheck, .completion,
+        .networkOptions, .watch, .rehearseISO, .rehearse, .up, .configCheck, .completion,
     ]
 
     static let connectionOptions: [Option] = [

@@ -15,7 +15,7 @@ import Testing
 
     @Test(arguments: [
         "local", "local-exit", "local-file", "local-sanboot", "local-switched", "failed", "unknown",
-        "too-little-memory",
+        "too-little-memory", "install-looked-at",
     ])
     func `a machine that is not to be installed starts from its own disk`(name: String) throws {
         #expect(try Self.golden(name).follow(on: Self.machine).end == .ownDisk)
@@ -29,33 +29,28 @@ import Testing
         #expect(url.hasSuffix("?memory=0040" + String(repeating: "-", count: 15)))
     }
 
-    static let installation = """
-        #!ipxe
-        echo Host     pve-01: to be installed
-        kernel --name k http://box/boot/vmlinuz?token=T ramdisk_size=16777216 rw quiet || goto failed
-        initrd --name initrd.img http://box/boot/initrd.img?token=T || goto failed
-        initrd http://box/boot/body?token=T || goto failed
-        initrd http://box/boot/tail?token=T || goto failed
-        boot || goto failed
-        :failed
-        echo It could not be loaded.
-        iseq ${platform} efi && exit 1 ||
-        exit
-        """
-
     @Test func `an installation is what a script loads, in its order`() throws {
-        let (end, screen) = try NetbootScript(Self.installation).follow(on: Self.machine)
-        let initrds = ["initrd.img", "body", "tail"].map { "http://box/boot/\($0)?token=T" }
-        let words = ["ramdisk_size=16777216", "rw", "quiet"]
-        #expect(
-            end == .installation(.init(kernel: "http://box/boot/vmlinuz?token=T", words: words, initrds: initrds)))
-        #expect(screen == ["Host pve-01: to be installed"])
+        let run = try Self.golden("install").follow(on: Self.machine)
+        let initrds = ["initrd.img", "body", "tail"].map { "http://192.168.1.5/boot/\($0)?token=TOKEN" }
+        guard case .installation(let installation) = run.end else {
+            Issue.record("it does not install")
+            return
+        }
+        #expect(installation.kernel == "http://192.168.1.5/boot/vmlinuz?token=TOKEN")
+        #expect(installation.initrds == initrds)
+        #expect(KernelWords.problems(installation.words).isEmpty && !installation.words.isEmpty)
+        #expect(run.screen.last == "Host pve-01: installs Proxmox VE 9.2-1" && run.reports.isEmpty)
     }
 
     @Test func `what cannot be loaded leads where the script says`() throws {
-        let script = try NetbootScript(Self.installation)
-        let (end, screen) = try script.follow(on: Self.machine, failing: ["http://box/boot/body?token=T"])
-        #expect(end == .ownDisk && screen.last == "It could not be loaded.")
+        let script = try Self.golden("install")
+        let run = try script.follow(on: Self.machine, failing: ["http://192.168.1.5/boot/body?token=TOKEN"])
+        #expect(run.end == .ownDisk)
+        #expect(run.reports == ["http://192.168.1.5/boot/lost?token=TOKEN&file=ISO"])
+        #expect(run.screen.contains { $0.hasPrefix("This machine did not get the installer (ISO)") })
+        let again = try Self.golden("memory-question")
+        guard case .chain(let url) = try again.follow(on: Self.machine).end else { return }
+        #expect(try again.follow(on: Self.machine, failing: [url]).end == .ownDisk)
     }
 
     static let wrong: [(String, String)] = [

@@ -1,0 +1,64 @@
+import Linux
+import Model
+
+/// What has become of each machine of a rehearsal so far.
+actor RehearsalBoard {
+    /// What is timed of a machine, in the order in which it gets there.
+    enum Mark: String, CaseIterable, Sendable {
+        case script, files, answer, installed, restarted
+        case home = "phoned home"
+    }
+
+    struct Row: Sendable {
+        var host: Host
+        /// What it does now.
+        var step: RehearsalStep?
+        var marks: [Mark: Duration] = [:]
+        var total: Duration = .zero
+        /// What it showed last, where it has stopped.
+        var screen: String?
+        var outcome: Outcome?
+        fileprivate var armedAt: Reactor.Deadline
+    }
+
+    struct Outcome: Equatable, Sendable {
+        let isGood: Bool
+        let sentence: String
+    }
+
+    private(set) var rows: [Row] = []
+
+    func add(_ host: Host) {
+        rows.append(Row(host: host, armedAt: .now))
+    }
+
+    func begin(_ step: RehearsalStep, _ index: Int) {
+        rows[index].step = step
+    }
+
+    func reach(_ mark: Mark, _ index: Int) {
+        rows[index].marks[mark] = .now - rows[index].armedAt
+    }
+
+    func show(_ screen: String, _ index: Int) {
+        rows[index].screen = screen
+    }
+
+    func end(_ outcome: Outcome, _ index: Int) {
+        rows[index].outcome = outcome
+        rows[index].total = .now - rows[index].armedAt
+    }
+
+    /// How many are where, in one line.
+    var status: String {
+        var counts: [String] = []
+        for step in RehearsalStep.allCases {
+            let count = rows.count { $0.outcome == nil && $0.step == step }
+            if count > 0 { counts.append("\(count) \(step.rawValue)") }
+        }
+        let waiting = rows.count { $0.outcome == nil && $0.step == nil }
+        if waiting > 0 { counts.insert("\(waiting) starting", at: 0) }
+        let done = rows.count { $0.outcome != nil }
+        return "\(rows.count) hosts: \((counts + ["\(done) done"]).joined(separator: ", "))"
+    }
+}
