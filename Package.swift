@@ -47,7 +47,7 @@ let package = Package(
         // MARK: The command line
 
         .executableTarget(
-            name: "sprout", dependencies: ["Control", "HTTP", "Linux", "Model", "Rehearsal", "Settings"],
+            name: "sprout", dependencies: ["Control", "HTTP", "Linux", "Model", "Rehearsal", "Settings", "Wire"],
             swiftSettings: strict),
 
         // MARK: Daemons

@@ -283,7 +283,7 @@ class Meddler:
         self.server.server_close()
 
 
-class MistakesTest(unittest.TestCase):
+class RehearseMistakesTest(unittest.TestCase):
     """What a Sprout with a mistake in it would do to machines is found."""
 
     @staticmethod

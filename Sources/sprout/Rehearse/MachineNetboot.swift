@@ -18,7 +18,11 @@ extension MachinePlayer {
             try await door.breakOff(scriptURL, Self.agent)
             throw Silent(screen: "\(scriptURL)... Connection reset")
         }
-        let (script, run) = try await followScript()
+        var url = scriptURL
+        if let interface = wish.interface {
+            url = try await MachineWire(interface: interface, machine: machine, reactor: door.reactor).scriptURL()
+        }
+        let (script, run) = try await followScript(url)
         guard case .installation(let installation) = run.end else {
             let words = run.screen.filter { !$0.isEmpty }.joined(separator: " ")
             throw Stopped(sentence: "it was sent to its own disk instead of the installer: \(words)")
@@ -31,14 +35,14 @@ extension MachinePlayer {
         try await begin(.reboot)
         if wish.fails(at: .reboot) { throw Silent(screen: "nothing: it did not come up again") }
         try await pause(30)
-        let (_, run) = try await followScript()
+        let (_, run) = try await followScript(scriptURL)
         guard run.end == .ownDisk else { throw Stopped(sentence: "it would be installed again: a loop") }
         try await pause(20)
     }
 
     /// Follows the script of this machine over every question that it is asked.
-    private func followScript() async throws -> (NetbootScript, NetbootScript.Run) {
-        var url = scriptURL
+    private func followScript(_ first: String) async throws -> (NetbootScript, NetbootScript.Run) {
+        var url = first
         for _ in 0..<1000 {
             let answer = try await door.get(url, Self.agent)
             if answer.status == 503 {

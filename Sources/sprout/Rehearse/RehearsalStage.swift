@@ -38,7 +38,8 @@ struct RehearsalStage: Sendable {
         }
         let players = hosts.indices.map { index in
             MachinePlayer(
-                index: index, machine: FakeMachine(index + 1, type: type), base: base, wish: wish, release: release,
+                index: index, machine: FakeMachine(index + 1, type: type, isUEFI: index % 2 == 0), base: base,
+                wish: wish, release: release,
                 build: image.build, door: MachineDoor(reactor: reactor), board: board)
         }
         try await withThrowingTaskGroup(of: Void.self) { group in

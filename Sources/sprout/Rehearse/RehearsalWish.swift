@@ -27,6 +27,8 @@ struct RehearsalWish: Sendable {
     let isLight: Bool
     let keepsHosts: Bool
     let isBesideRealHosts: Bool
+    /// The port of this machine through which they ask over DHCP too.
+    let interface: String?
 
     init(_ invocation: Invocation) throws {
         func refuse(_ reason: String) -> UsageError { UsageError(description: reason, verb: invocation.verb) }
@@ -56,6 +58,7 @@ struct RehearsalWish: Sendable {
         if let release = invocation.value("--release") { try SyntheticISO.check(release) }
         (self.count, self.speed, release) = (count, speed, invocation.value("--release"))
         type = invocation.value("--type")
+        interface = invocation.value("--interface")
         isLight = invocation.has("--light")
         keepsHosts = invocation.has("--keep")
         isBesideRealHosts = invocation.has("--beside-real-hosts")

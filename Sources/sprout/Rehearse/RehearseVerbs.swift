@@ -19,6 +19,8 @@ extension Verb {
                 name: "--hang", value: "STEP", summary: "nothing is heard of them from this step on", completion: steps),
             Option(name: "--speed", value: "X", summary: "how many times faster than real ones they are; default: 60"),
             Option(name: "--light", value: nil, summary: "do not load the ISO, only ask how long it is"),
+            Option(
+                name: "--interface", value: "NAME", summary: "ask over DHCP on this network port first; only root may"),
             Option(name: "--keep", value: nil, summary: "leave the hosts there, and an image that was made for them"),
             Option(name: "--beside-real-hosts", value: nil, summary: "also while real hosts are being installed"),
             outputOption,
@@ -27,6 +29,7 @@ extension Verb {
     ) { invocation in
         let wish = try RehearsalWish(invocation)
         let base = try MachineDoor.base(invocation)
+        if let interface = wish.interface { try MachineWire.check(interface, invocation.reactor) }
         let setup = RehearsalSetup(api: try API(invocation), wish: wish, reactor: invocation.reactor)
         let stage = RehearsalStage(setup, base: base)
         let signals = try Signals([SIGINT, SIGTERM, SIGHUP], invocation.reactor)
