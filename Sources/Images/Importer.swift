@@ -45,12 +45,13 @@ public struct Importer: Sendable {
             throw DiscInformation.Unusable("its SHA-256 is \(sha256), but \(expected.lowercased()) was expected")
         }
         let disc = try await readDisc(iso)
-        try await unpackInitrd()
+        let unpacked = try await unpackInitrd()
         let span = try await cut(try await reduce(iso, size))
         let files = try await describeFiles()
         return InstallerImage(
             id: disc.imageID, product: disc.productName, release: disc.release, build: disc.build, source: source,
-            size: size, sha256: sha256, importedAt: moment, files: files, modeFile: span)
+            size: size, sha256: sha256, importedAt: moment, files: files, modeFile: span,
+            unpackedInitrd: unpacked)
     }
 
     // MARK: Steps
@@ -91,18 +92,22 @@ public struct Importer: Sendable {
     }
 
     /// IPXE hands an initrd over as it is; what it is packed with, the kernel must know: all know gzip.
-    private func unpackInitrd() async throws {
+    ///
+    /// Gives the size that it unpacks to, if it is packed in a way that is known.
+    private func unpackInitrd() async throws -> Int64? {
         let packed = "\(folder)/initrd.packed"
         let total = try FileState(packed).size
         report(Progress(step: .unpacking, done: 0, total: total))
-        try await tools.run(
+        let size = try await tools.run(
             """
             case "$(od -An -tx1 -N4 initrd.packed | tr -d ' ')" in
             28b52ffd) zstd -dcq initrd.packed | gzip -6 > initrd.img ;;
             *) cp initrd.packed initrd.img ;;
             esac
             rm initrd.packed
+            gzip -dcq initrd.img 2>/dev/null | wc -c
             """, [])
+        return Int64(size.filter(\.isNumber)).flatMap { $0 > 0 ? $0 : nil }
     }
 
     /// The ISO without its /boot, with a mode file that lies behind everything else.

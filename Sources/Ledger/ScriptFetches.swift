@@ -20,10 +20,10 @@ extension Ledger {
             case .toldMemory(let memory):
                 try keep(memory, of: host)
                 return nil
-            case .tooLittleMemory(let memory):
+            case .tooLittleMemory(let memory, let needed):
                 try keep(memory, of: host)
                 guard host.stateSince == fetch.stateSince, host.state == .pxeReady else { return nil }
-                return try move(host, on: .broke, because: Self.reason(memory), by: author)
+                return try move(host, on: .broke, because: Self.reason(memory, needed), by: author)
             case .fetchedKernel:
                 guard host.stateSince == fetch.stateSince, host.state == .pxeReady else { return nil }
                 return try move(host, on: .fetchedKernel, because: "it loads the installer.", by: author)
@@ -69,8 +69,8 @@ extension Ledger {
         try connection.run("UPDATE host SET memory = ? WHERE id = ?", .int(memory.mebibytes), .text(host.id))
     }
 
-    private static func reason(_ memory: MachineMemory) -> String {
+    private static func reason(_ memory: MachineMemory, _ needed: MachineMemory) -> String {
         "it has \(memory.mebibytes) MiB of memory; installing Proxmox VE needs"
-            + " \(MachineMemory.leastForProxmox.mebibytes). Give it more, or take another machine, then rebuild it."
+            + " \(needed.mebibytes). Give it more, or take another machine, then rebuild it."
     }
 }

@@ -13,6 +13,8 @@ public struct InstallerImage: Equatable, Sendable, Codable, Identifiable {
     public var files: [File]
     /// Where the mode file lies in the tail: its content is each operation's own.
     public var modeFile: Span
+    /// The size of the initrd when the kernel has unpacked it, in bytes.
+    public var unpackedInitrd: Int64?
 
     public struct File: Equatable, Sendable, Codable {
         public var name: String
@@ -37,17 +39,18 @@ public struct InstallerImage: Equatable, Sendable, Codable, Identifiable {
 
     public init(
         id: String, product: String, release: String, build: String, source: String, size: Int64, sha256: String,
-        importedAt: Timestamp, files: [File], modeFile: Span
+        importedAt: Timestamp, files: [File], modeFile: Span, unpackedInitrd: Int64? = nil
     ) {
         (self.id, self.product, self.release, self.build) = (id, product, release, build)
         (self.source, self.size, self.sha256, self.importedAt) = (source, size, sha256, importedAt)
-        (self.files, self.modeFile) = (files, modeFile)
+        (self.files, self.modeFile, self.unpackedInitrd) = (files, modeFile, unpackedInitrd)
     }
 
     enum CodingKeys: String, CodingKey {
         case id, product, release, build, source, size, sha256, files
         case importedAt = "imported_at"
         case modeFile = "mode_file"
+        case unpackedInitrd = "unpacked_initrd"
     }
 }
 

@@ -12,7 +12,7 @@ public struct ScriptFetch: Equatable, Sendable, Codable {
         case sentToDisk
         /// It had already left for the installer, so it has restarted since.
         case restarted
-        case tooLittleMemory(MachineMemory)
+        case tooLittleMemory(MachineMemory, needed: MachineMemory)
         /// It told its memory, and nothing else follows.
         case toldMemory(MachineMemory)
         case fetchedKernel

@@ -52,7 +52,8 @@ public struct BootScript: Equatable, Sendable {
 
     /// A host that is installed now: it loads the kernel and what the kernel needs, and starts it.
     ///
-    /// The ISO comes in two parts, which iPXE lays end to end; the second is the operation's own. Only words that the
+    /// On UEFI iPXE puts the name of the kernel before its words, and the installer keeps what it does not know: it leaves
+    /// out BOOT_IMAGE. The ISO comes in two parts, which iPXE lays end to end; the second is the operation's own. Only words that the
     /// installer knows, or leaves out itself, are on the kernel's line: any other would stay on the installed system's.
     public static func install(_ host: Host, _ image: InstallerImage, token: String, server: String) -> BootScript {
         func file(_ name: String) -> String { "\(server)/boot/\(name)?token=\(token)" }
@@ -62,7 +63,7 @@ public struct BootScript: Equatable, Sendable {
             [
                 line(host, "installs \(image.product) \(image.release)-\(image.build)"),
                 "set file kernel",
-                "kernel --name vmlinuz \(file("vmlinuz")) \(words) || goto lost",
+                "kernel --name BOOT_IMAGE=vmlinuz \(file("vmlinuz")) \(words) || goto lost",
                 "set file initrd",
                 "initrd --name initrd.img \(file("initrd.img")) || goto lost",
                 "set file ISO",
@@ -86,13 +87,15 @@ public struct BootScript: Equatable, Sendable {
     }
 
     /// A host that was to be installed, on which that cannot be done.
-    public static func tooLittleMemory(_ host: Host, _ memory: MachineMemory, server: String) -> BootScript {
+    public static func tooLittleMemory(
+        _ host: Host, _ memory: MachineMemory, needed: MachineMemory, server: String
+    ) -> BootScript {
         BootScript(
             server,
             [
                 line(host, "cannot be installed"),
                 "echo This machine has \(memory.mebibytes) MiB of memory; installing Proxmox VE needs "
-                    + "\(MachineMemory.leastForProxmox.mebibytes).",
+                    + "\(needed.mebibytes).",
             ] + LocalStart(host.localBoot).lines)
     }
 

@@ -11,8 +11,11 @@ public enum MemoryAnswer {
     /// One module behind the other, with nothing in the place of those that are not there.
     static var query: String {
         let sizes = (0..<modules).map { "${smbios/\($0).17.12.2:hexraw}" }
-        return "\(parameter)=\(sizes.joined(separator: "-"))"
+        return "\(parameter)=\(sizes.joined(separator: "-"))&platform=${platform}"
     }
+
+    /// With UEFI more is needed; who does not say what it is has that.
+    public static func isUEFI(in query: [String: String]) -> Bool { query["platform"] != "pcbios" }
 
     /// True of a question that has an answer in it, whatever that says.
     public static func isGiven(in query: [String: String]) -> Bool { query[parameter] != nil }
@@ -27,7 +30,7 @@ public enum MemoryAnswer {
             memory = MachineMemory(mebibytes: memory.mebibytes + mebibytes)
         }
         let areAllKnown = sizes.last?.isEmpty == true
-        return memory.mebibytes > 0 && (areAllKnown || memory.isEnough) ? memory : nil
+        return memory.mebibytes > 0 && (areAllKnown || memory >= .comfortable) ? memory : nil
     }
 
     /// 0 is an empty slot, 7fff a module of 32 GiB or more, ffff an unknown one; the highest bit means KiB.

@@ -34,7 +34,7 @@ struct BootScripts: Sendable {
 
     /// A machine that had too little memory may have been given more: it is asked whenever it netboots.
     private func askAgain(_ host: Host, _ mac: MACAddress, _ server: String, _ request: Request) -> Response? {
-        guard !host.state.isUnderWay, host.memory?.isEnough == false else { return nil }
+        guard !host.state.isUnderWay, host.memory.map({ $0 < .leastForProxmox }) == true else { return nil }
         guard MemoryAnswer.isGiven(in: request.query) else {
             return Self.answer(.memoryQuestion(host, mac: mac, server: server))
         }
@@ -49,23 +49,25 @@ struct BootScripts: Sendable {
             return Self.answer(.memoryQuestion(host, mac: mac, server: server))
         }
         let told = MemoryAnswer.memory(in: request.query)
-        guard let memory = told, !memory.isEnough else { return try await install(host, told, server, request) }
-        tell(.tooLittleMemory(memory), host, request)
-        return Self.answer(.tooLittleMemory(host, memory, server: server))
+        let id = try await store.operations(ofHost: host.id).first?.image
+        let image = if let id { try await store.image(id) } else { InstallerImage?.none }
+        let needed = MachineMemory.least(for: image, isUEFI: MemoryAnswer.isUEFI(in: request.query))
+        guard let memory = told, memory < needed else { return try await install(host, image, told, server, request) }
+        tell(.tooLittleMemory(memory, needed: needed), host, request)
+        return Self.answer(.tooLittleMemory(host, memory, needed: needed, server: server))
     }
 
     /// The orchestrator gives the machine its token; until it has, the machine waits.
     private func install(
-        _ host: Host, _ memory: MachineMemory?, _ server: String, _ request: Request
+        _ host: Host, _ image: InstallerImage?, _ memory: MachineMemory?, _ server: String, _ request: Request
     ) async throws -> Response {
-        guard try await store.operations(ofHost: host.id).first?.image != nil else { return Self.wait }
+        guard let image else { return Self.wait }
         guard isMachine(request) else { return Self.answer(.secret(host, server: server)) }
         let question = try JSON.encode(Installer.BootQuestion(host: host.id, memory: memory))
         let answer = try await orchestrator.send(
             "POST", "/boots", body: question, actor: "sprout-boot", request: request.id ?? "none")
         guard answer.status == 200, case .bytes(let bytes) = answer.body,
-            let grant = try? JSON.decode(Installer.BootGrant.self, from: bytes),
-            let image = try await store.image(grant.image)
+            let grant = try? JSON.decode(Installer.BootGrant.self, from: bytes), grant.image == image.id
         else { return Self.wait }
         return Self.answer(.install(host, image, token: grant.token, server: server))
     }

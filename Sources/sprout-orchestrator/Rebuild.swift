@@ -67,7 +67,7 @@ struct RebuildDesk: Sendable {
     /// What would happen, and what speaks against it: the answer is made as it will be, and thrown away.
     private func plan(_ host: Host, _ image: InstallerImage) async throws -> RebuildPlan {
         var plan = RebuildPlan(host, image)
-        let memory = Self.judge(host)
+        let memory = Self.judge(host, image)
         do {
             let type = try await desk.serverType(of: host)
             plan.disk = type.bootDisk.words
@@ -93,12 +93,21 @@ struct RebuildDesk: Sendable {
         return plan
     }
 
-    private static func judge(_ host: Host) -> (problems: [RebuildPlan.Obstacle], cautions: [String]) {
-        guard let memory = host.memory, memory.mebibytes < MachineMemory.comfortable.mebibytes else { return ([], []) }
+    /// Whether it has UEFI is known when it netboots.
+    private static func judge(
+        _ host: Host, _ image: InstallerImage
+    ) -> (problems: [RebuildPlan.Obstacle], cautions: [String]) {
+        guard let memory = host.memory else { return ([], []) }
+        let (bios, uefi) = (
+            MachineMemory.least(for: image, isUEFI: false), MachineMemory.least(for: image, isUEFI: true)
+        )
         let has = "\(host.hostname) has \(memory.mebibytes) MiB of memory"
-        if memory.isEnough { return ([], ["\(has): enough to install, with little left for guests."]) }
+        if memory >= bios {
+            if memory < uefi { return ([], ["\(has): with UEFI installing needs \(uefi.mebibytes)."]) }
+            return memory < .comfortable ? ([], ["\(has): enough to install, with little left for guests."]) : ([], [])
+        }
         let sentence =
-            "memory: \(has), and installing Proxmox VE needs \(MachineMemory.leastForProxmox.mebibytes). If it was given"
+            "memory: \(has), and installing Proxmox VE needs \(bios.mebibytes). If it was given"
             + " more, let it netboot once: it tells."
         return ([RebuildPlan.Obstacle(field: "memory", sentence: sentence)], [])
     }

@@ -131,7 +131,7 @@ import Testing
         let scene = try await Scene()
         let registered = try await scene.register(1)
         let host = try await scene.ledger.advance(hostID: registered.id, on: .rebuild, by: Scene.author)
-        let outcome = ScriptFetch.Outcome.tooLittleMemory(MachineMemory(mebibytes: 1024))
+        let outcome = ScriptFetch.Outcome.tooLittleMemory(MachineMemory(mebibytes: 1024), needed: .leastForProxmox)
         let fetch = ScriptFetch(host: host, at: scene.clock.now(), outcome)
         let end = try #require(try await scene.ledger.fetchedScript(fetch, by: Scene.author))
         #expect(end.host.state == .failed)

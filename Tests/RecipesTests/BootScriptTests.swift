@@ -39,7 +39,10 @@ import Testing
             ("memory-question", .memoryQuestion(try host(.pxeReady), mac: try mac, server: server)),
             ("install", .install(try host(.pxeReady), try image, token: "TOKEN", server: server)),
             ("install-looked-at", .secret(try host(.pxeReady), server: server)),
-            ("too-little-memory", .tooLittleMemory(try host(.pxeReady), .init(mebibytes: 4096), server: server)),
+            (
+                "too-little-memory",
+                .tooLittleMemory(try host(.pxeReady), .init(mebibytes: 4096), needed: .leastForProxmox, server: server)
+            ),
             ("failed", .failed(try host(.failed), reason: "no disk; ${x} || shell\n#!ipxe", server: server)),
             ("autoexec", .autoexec(server: server)),
         ]

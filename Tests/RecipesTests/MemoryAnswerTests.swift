@@ -35,8 +35,8 @@ import Testing
     }
 
     @Test func `E8: 6144 MiB are enough, one less is not`() {
-        #expect(MemoryAnswer.memory(in: Self.query("0018", empty: 15))?.isEnough == true)
-        #expect(MemoryAnswer.memory(in: Self.query("ff17", empty: 15))?.isEnough == false)
+        #expect(MemoryAnswer.memory(in: Self.query("0018", empty: 15)) == .leastForProxmox)
+        #expect(MemoryAnswer.memory(in: Self.query("ff17", empty: 15)) == .init(mebibytes: 6143))
         #expect(!MemoryAnswer.isGiven(in: [:]))
     }
 }
