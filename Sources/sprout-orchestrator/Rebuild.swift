@@ -84,6 +84,11 @@ struct RebuildDesk: Sendable {
             plan.knownDisks = inventory?.report.disks.map { "\($0.disk)" } ?? []
             let answer = try Answer(try AnswerPlan(wish))
             (plan.answer, plan.cautions) = (answer.preview, answer.cautions + memory.cautions)
+            if await settings.provisioning.credentials.rootPasswordHash == nil {
+                plan.cautions.append(
+                    "Nobody will know its root password: set credentials.root_password_hash in provisioning.yaml, to be"
+                        + " able to log in.")
+            }
         } catch let problems as AnswerProblems {
             plan.problems = problems.all.map { RebuildPlan.Obstacle(field: $0.field, sentence: "\($0)") }
         } catch let problem as AnswerProblem {

@@ -334,6 +334,7 @@ class InstallerTest(unittest.TestCase):
                 self.assertEqual((answer.status, answer.json["field"]), (422, field))
             plan = box.request("POST", f"/api/hosts/{host}/rebuild", {"dry_run": True}).json
             self.assertEqual((plan["disk"], plan["image"], plan["problems"]), ("/dev/vda", "proxmox-ve-9.2-1", []))
+            self.assertIn("Nobody will know its root password", plan["cautions"][-1])
             self.assertNotIn("$6$", json.dumps(plan))
             self.assertEqual(machine.state(), "registered")
             self.assertEqual(box.request("POST", f"/api/hosts/{host}/cancel", {}).status, 409)
