@@ -46,6 +46,18 @@ public struct InstallerImage: Equatable, Sendable, Codable, Identifiable {
         (self.files, self.modeFile, self.unpackedInitrd) = (files, modeFile, unpackedInitrd)
     }
 
+    /// True of one that nobody installs by mistake: it was made to rehearse with.
+    public var isForRehearsal: Bool { build == Self.rehearsalBuild }
+    public static let rehearsalBuild = "rehearsal"
+
+    /// By release and build, as numbers; one for rehearsals comes after all others.
+    public static func isNewer(_ one: Self, _ other: Self) -> Bool {
+        if one.isForRehearsal != other.isForRehearsal { return other.isForRehearsal }
+        return other.order.lexicographicallyPrecedes(one.order)
+    }
+
+    private var order: [Int] { "\(release).\(build)".split { !$0.isNumber }.compactMap { Int($0) } }
+
     enum CodingKeys: String, CodingKey {
         case id, product, release, build, source, size, sha256, files
         case importedAt = "imported_at"

@@ -5,8 +5,8 @@ public import Model
 extension Store {
     /// What can be installed, the newest release first.
     public func images() throws -> [InstallerImage] {
-        try connection.rows("SELECT body FROM image ORDER BY id DESC") { InstallerImage(json: $0.text(0)) }
-            .compactMap(\.self)
+        try connection.rows("SELECT body FROM image") { InstallerImage(json: $0.text(0)) }
+            .compactMap(\.self).sorted(by: InstallerImage.isNewer)
     }
 
     public func image(_ id: String) throws -> InstallerImage? {

@@ -139,7 +139,7 @@ struct RebuildDesk: Sendable {
                 422, "There is no image \(id.prefix(60)). There are: \(others.isEmpty ? "none yet" : others).",
                 field: "image")
         }
-        guard let newest = try await desk.store.images().first else {
+        guard let newest = try await desk.store.images().first(where: { !$0.isForRehearsal }) else {
             throw Problem(
                 422, "There is nothing to install yet: import an ISO first, with sprout images import FILE.",
                 field: "image")

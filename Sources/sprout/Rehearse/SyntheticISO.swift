@@ -5,7 +5,7 @@ import Model
 ///
 /// Its build is not a number, so that it never takes the place of a real one.
 struct SyntheticISO: Sendable {
-    static let build = "rehearsal"
+    static let build = InstallerImage.rehearsalBuild
 
     let release: String
     var megabytes = 30

@@ -1,0 +1,14 @@
+import Model
+import Testing
+
+@Suite struct InstallerImageTests {
+    @Test func `images are in the order of their releases, as numbers, and those of rehearsals come last`() {
+        let images = [("9.2", "1"), ("9.10", "1"), ("9.2", "2"), ("10.0", "rehearsal"), ("8.4", "1")].map {
+            InstallerImage(
+                id: "\($0.0)-\($0.1)", product: "", release: $0.0, build: $0.1, source: "", size: 0, sha256: "",
+                importedAt: Timestamp(milliseconds: 0), files: [], modeFile: .init(offset: 0, length: 0))
+        }
+        let order = images.sorted(by: InstallerImage.isNewer).map(\.id)
+        #expect(order == ["9.10-1", "9.2-2", "9.2-1", "8.4-1", "10.0-rehearsal"])
+    }
+}
