@@ -26,7 +26,7 @@ import Testing
             Issue.record("it does not ask again")
             return
         }
-        #expect(url.hasSuffix("?memory=0040" + String(repeating: "-", count: 15)))
+        #expect(url.hasSuffix("?memory=0040" + String(repeating: "-", count: 15) + "&platform=efi"))
     }
 
     @Test func `an installation is what a script loads, in its order`() throws {
