@@ -100,13 +100,23 @@ extension Sighting: CustomStringConvertible {
         case .tftpFailed: "did not get \(file): \(details.reason ?? "")\(again)"
         case .tftpRefused: "was refused \(file): \(details.reason ?? "")"
         case .loadedOverHTTP: "loaded \(file) over HTTP"
-        case .loadsInstaller: "loads the installer's \(file)"
+        case .loadsInstaller: "loads \(installerFile)"
         case .fetchedScript: "fetched its script\(details.offered.map { ": \($0)" } ?? "")"
         case .reported: "told what it is"
         }
     }
 
     private var file: String { details.file ?? "a file" }
+
+    private var installerFile: String {
+        switch details.file {
+        case "vmlinuz": "the installer's kernel"
+        case "initrd.img": "the installer's initrd"
+        case "body": "the installer's ISO"
+        case "tail": "the end of the ISO, which is its own"
+        default: "a file of the installer"
+        }
+    }
 
     private var asker: String {
         let class_ = details.vendorClass.map { ", \($0)" } ?? ""

@@ -64,6 +64,7 @@ extension Site {
             <span class="track" aria-hidden="true"></span>
             <div data-fresh="verdict">\(try await verdictNotice(on: host, request))</div>
             \(Self.facts(host))
+            \(try await store.inventory(ofHost: host.id).map(Self.facts))
             <div data-fresh="rebuild">\(try await rebuildForm(host, rebuild).html)</div>
             <h2 id="timeline-title">Timeline</h2>
             <ol class="timeline" role="list" aria-labelledby="timeline-title" data-timeline="100">\
@@ -101,6 +102,22 @@ extension Site {
         <div><dt>Id</dt><dd><code>\(host.id)</code></dd></div>
         </dl>
         """
+    }
+
+    /// What it is made of, where its installer has told.
+    private static func facts(_ inventory: Inventory) -> HTML {
+        let report = inventory.report
+        let disks = report.disks.map { "\($0.disk)\($0.isBootDisk ? " (installed on)" : "")" }
+        return """
+            <dl class="facts">
+            <div><dt>Installed</dt><dd>Proxmox VE \(report.version ?? "") \(Moment.html(inventory.installedAt))</dd></div>
+            <div><dt>Address</dt><dd>\((inventory.start?.addresses ?? []).joined(separator: ", "))</dd></div>
+            <div><dt>Machine</dt><dd>\(report.dmi.system.name ?? "") \(report.dmi.system.serial ?? "")</dd></div>
+            <div><dt>Disks</dt><dd>\(disks.joined(separator: "; "))</dd></div>
+            <div><dt>File system</dt><dd>\(report.filesystem ?? "")</dd></div>
+            <div><dt>Kernel</dt><dd>\(report.kernel ?? "")</dd></div>
+            </dl>
+            """
     }
 
     private static func labels(_ host: Host) -> HTML {

@@ -38,8 +38,13 @@ struct RebuildForm {
 
     private var cancel: HTML {
         """
+        <details class="danger">
+        <summary>Stop what is being done</summary>
         <form method="post" action="/hosts/\(host.id)/cancel">
-        <p><button class="destructive">Stop what is being done with \(host.hostname)</button></p></form>
+        <p>\(host.hostname) gets the installer no more. What the installer has begun to write stays on the disk.</p>
+        <p><button class="destructive">Stop \(host.hostname)</button></p>
+        </form>
+        </details>
         """
     }
 
