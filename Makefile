@@ -1,7 +1,7 @@
 # Each target installs the Debian packages that it lacks, and says so. `make help` lists them.
 
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
-LIBRARIES := libsqlite3-dev libssl-dev libsystemd-dev libyaml-dev pkg-config
+LIBRARIES := libcurl4-openssl-dev libsqlite3-dev libssl-dev libsystemd-dev libyaml-dev pkg-config
 TOOLS := ca-certificates nginx-light xorriso zstd
 TEST_TOOLS := atftp chromium cpio curl dbus dnsmasq-base dosfstools fonts-dejavu-core iproute2 ipxe-qemu \
     isc-dhcp-client mtools ovmf perl procps python3-venv qemu-system-x86 shellcheck sqlite3 systemd systemd-container \

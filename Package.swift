@@ -14,6 +14,7 @@ let package = Package(
     targets: [
         // MARK: C libraries
 
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CLinux"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
@@ -24,6 +25,7 @@ let package = Package(
 
         .target(name: "Crypto", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "Database", dependencies: ["CSQLite"], swiftSettings: strict),
+        .target(name: "Fetch", dependencies: ["CCurl", "Linux"], swiftSettings: strict),
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strict),
         .target(name: "Systemd", dependencies: ["CSystemd", "Linux"], swiftSettings: strict),
         .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: strict),
@@ -47,7 +49,8 @@ let package = Package(
         // MARK: The command line
 
         .executableTarget(
-            name: "sprout", dependencies: ["Control", "HTTP", "Linux", "Model", "Rehearsal", "Settings", "Wire"],
+            name: "sprout",
+            dependencies: ["Control", "Fetch", "HTTP", "Linux", "Model", "Rehearsal", "Settings", "Wire"],
             swiftSettings: strict),
 
         // MARK: Daemons
@@ -82,7 +85,7 @@ let package = Package(
         .target(name: "Seeded", path: "Tests/Seeded", swiftSettings: strict),
         .testTarget(
             name: "BootTests", dependencies: ["Linux", "Seeded", "Wire", "sprout-boot"], swiftSettings: strict),
-        .testTarget(name: "CommandTests", dependencies: ["Linux", "sprout"], swiftSettings: strict),
+        .testTarget(name: "CommandTests", dependencies: ["Fetch", "Linux", "sprout"], swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "HTTP", "Model"], swiftSettings: strict),
         .testTarget(name: "CryptoTests", dependencies: ["Crypto"], swiftSettings: strict),
         .testTarget(name: "DatabaseTests", dependencies: ["Database"], swiftSettings: strict),
@@ -90,6 +93,7 @@ let package = Package(
             name: "DHCPTests",
             dependencies: ["Control", "Ledger", "Linux", "Model", "Seeded", "Store", "Wire", "sprout-dhcp"],
             swiftSettings: strict),
+        .testTarget(name: "FetchTests", dependencies: ["Fetch", "HTTP", "Linux"], swiftSettings: strict),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Linux", "Seeded"], swiftSettings: strict),
         .testTarget(name: "ImagesTests", dependencies: ["Images", "Linux", "Model"], swiftSettings: strict),
         .testTarget(

@@ -1,0 +1,106 @@
+public import Linux
+
+/// Something that is fetched over HTTP, as fast as it is taken: what nobody takes stays on the server's side.
+///
+/// A connection that breaks is gone on with, as long as the content is still the same. It runs on a thread for things
+/// that block, which several of them may share.
+public actor Download {
+    public let url: WebURL
+    private let worker: Worker
+    private let reactor: Reactor
+    private let patience: Patience
+    private let say: @Sendable (String) -> Void
+
+    private var transfer: Transfer?
+    private var known: Answer?
+    /// Where in the whole the next byte lies that is given away.
+    private var position: Int64 = 0
+    private var ahead: [UInt8] = []
+    /// Bytes that come again from a server that cannot begin in the middle.
+    private var repeated: Int64 = 0
+    private var failures = 0
+
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { worker.asUnownedSerialExecutor() }
+
+    /// `say` is told, in a sentence, of what costs time: a connection that broke, bytes that come once more.
+    public init(
+        _ url: WebURL, _ worker: Worker, _ reactor: Reactor, say: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.init(url, worker, reactor, Patience(), say: say)
+    }
+
+    init(
+        _ url: WebURL, _ worker: Worker, _ reactor: Reactor, _ patience: Patience,
+        say: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        (self.url, self.worker, self.reactor, self.patience, self.say) = (url, worker, reactor, patience, say)
+    }
+
+    /// Sends the request, and gives what the server says of the whole.
+    public func begin() throws -> Answer {
+        if let known { return known }
+        return try connect()
+    }
+
+    /// Goes on at another byte.
+    public func seek(to offset: Int64) {
+        guard offset != position else { return }
+        position = offset
+        transfer = nil
+    }
+
+    /// The next bytes; none at the end.
+    public func next() async throws -> [UInt8] {
+        while true {
+            do {
+                let bytes = try take()
+                position += Int64(bytes.count)
+                failures = 0
+                return bytes
+            } catch let failure as FetchFailed {
+                transfer = nil
+                guard failure.isPassing, known != nil, failures < patience.tries else { throw failure }
+                failures += 1
+                say("\(url): \(failure.fact). Going on at \(position / 1_000_000) MB.")
+                try await reactor.sleep(for: patience.pause)
+            }
+        }
+    }
+
+    private func take() throws -> [UInt8] {
+        if transfer == nil { _ = try connect() }
+        while true {
+            let bytes = ahead.isEmpty ? try transfer?.next() ?? [] : ahead
+            ahead = []
+            guard !bytes.isEmpty else {
+                if let size = known?.size, position < size {
+                    throw FetchFailed(url, "it ended after \(position) of \(size) bytes", "Try again", isPassing: true)
+                }
+                return []
+            }
+            let count = min(repeated, Int64(bytes.count))
+            repeated -= count
+            if count < bytes.count { return Array(bytes.dropFirst(Int(count))) }
+        }
+    }
+
+    private func connect() throws -> Answer {
+        let fresh = Transfer(url, from: position, if: known?.validator, patience)
+        let first = try fresh.next()
+        let answer = fresh.answer
+        if answer.status == 416, known != nil { throw FetchFailed.changed(url) }
+        guard answer.status == 200 || answer.status == 206 else { throw FetchFailed(url, status: answer.status) }
+        if let known, !answer.isSameContent(as: known) { throw FetchFailed.changed(url) }
+        guard answer.start <= position else {
+            throw FetchFailed(url, "the server sends another part than it was asked for", "Try another server")
+        }
+        repeated = position - answer.start
+        if repeated > 0 {
+            say("\(url): the server cannot begin in the middle: \(repeated / 1_000_000) MB are fetched once more.")
+        }
+        ahead = first
+        known = known ?? answer
+        transfer = consume fresh
+        return answer
+    }
+}

@@ -1,0 +1,89 @@
+import CCurl
+
+/// Why something could not be fetched, and what to do, as sentences.
+public struct FetchFailed: Error, Equatable, Sendable, CustomStringConvertible {
+    public let url: WebURL
+    let fact: String
+    private let remedy: String
+    /// Whether the same request may well succeed a moment later.
+    let isPassing: Bool
+
+    init(_ url: WebURL, _ fact: String, _ remedy: String, isPassing: Bool = false) {
+        (self.url, self.fact, self.remedy, self.isPassing) = (url, fact, remedy, isPassing)
+    }
+
+    public var description: String { "\(url) cannot be fetched: \(fact). \(remedy)." }
+
+    static func changed(_ url: WebURL) -> FetchFailed {
+        FetchFailed(url, "it was changed on the server meanwhile", "Try again, and it begins anew")
+    }
+
+    init(_ url: WebURL, status: Int) {
+        switch status {
+        case 401, 403, 407:
+            self.init(url, "the server refuses it (\(status))", "Find out whether it needs a login or a subscription")
+        case 404, 410:
+            self.init(url, "the server has no such file (\(status))", "Look for it in \(url.beside(""))")
+        case 500...:
+            self.init(url, "the server fails (\(status))", "Try again later", isPassing: true)
+        default:
+            self.init(url, "the server answers \(status)", "Look at it with a browser")
+        }
+    }
+
+    /// `words` are libcurl's own.
+    init(_ url: WebURL, _ code: CURLcode, _ words: String, hasConnected: Bool, _ patience: Patience) {
+        let isEarly = code == CURLE_OPERATION_TIMEDOUT && !hasConnected
+        let (fact, remedy) = Self.sentences(url, code, words, isEarly: isEarly, patience)
+        self.init(url, fact, remedy, isPassing: isEarly || Self.passing.contains(code))
+    }
+
+    private static func sentences(
+        _ url: WebURL, _ code: CURLcode, _ words: String, isEarly: Bool, _ patience: Patience
+    ) -> (fact: String, remedy: String) {
+        switch code {
+        case CURLE_COULDNT_RESOLVE_HOST:
+            ("there is no host \(url.host), or no name server answers", "Check the name, and this machine's network")
+        case CURLE_COULDNT_RESOLVE_PROXY:
+            ("the proxy is not found", "Check http_proxy and https_proxy in the environment")
+        case CURLE_COULDNT_CONNECT:
+            ("nobody answers there (\(words))", "Check the address, or try again later")
+        case CURLE_OPERATION_TIMEDOUT where isEarly:
+            (
+                "there was no connection within \(patience.connect.components.seconds) s",
+                "Check the address, and this machine's network"
+            )
+        case CURLE_OPERATION_TIMEDOUT:
+            ("nothing arrived for \(patience.stall.components.seconds) s", goOn)
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE:
+            (
+                "its certificate cannot be trusted (\(words))",
+                "Check this machine's clock, or make the certificate's maker known with update-ca-certificates"
+            )
+        case CURLE_SSL_CONNECT_ERROR:
+            ("no TLS connection comes about (\(words))", "Check that this is a port for https")
+        case CURLE_TOO_MANY_REDIRECTS:
+            ("it is redirected more than \(Transfer.mostRedirects) times", "Give the address where it ends")
+        case CURLE_UNSUPPORTED_PROTOCOL:
+            ("it is redirected to what is not followed (\(words))", "Give the address of the file itself")
+        case CURLE_PARTIAL_FILE, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING:
+            ("the connection broke (\(words))", goOn)
+        default: (words, "Look at it with curl -v")
+        }
+    }
+
+    private static let goOn = "Try again, and it goes on where it stopped"
+
+    private static let passing = [
+        CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_RECV_ERROR,
+        CURLE_SEND_ERROR,
+    ]
+}
+
+/// How long is waited for a server, and how often it is asked again.
+struct Patience: Sendable {
+    var connect: Duration = .seconds(30)
+    var stall: Duration = .seconds(60)
+    var pause: Duration = .seconds(1)
+    var tries = 5
+}
