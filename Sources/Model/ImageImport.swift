@@ -31,16 +31,18 @@ public struct ImageUpload: Equatable, Sendable, Codable, Identifiable {
     public var name: String
     public var size: Int64
     public var sha256: String?
+    /// Tells this content from another of the same name and size, where its sender can.
+    public var version: String?
     public var received: Int64
 
-    public init(name: String, size: Int64, sha256: String?, received: Int64 = 0) {
-        (self.name, self.size, self.sha256, self.received) = (name, size, sha256, received)
-        id = Self.id(name, size)
+    public init(name: String, size: Int64, sha256: String?, version: String? = nil, received: Int64 = 0) {
+        (self.name, self.size, self.sha256, self.version, self.received) = (name, size, sha256, version, received)
+        id = Self.id("\(size) \(name)" + (version.map { " \($0)" } ?? ""))
     }
 
     /// The same file has the same id, so that it is found again when its sender comes back (FNV-1a).
-    private static func id(_ name: String, _ size: Int64) -> String {
-        let hash = "\(size) \(name)".utf8.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    private static func id(_ traits: String) -> String {
+        let hash = traits.utf8.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
         return String(hash, radix: 16)
     }
 }

@@ -74,7 +74,7 @@ actor ImageKeeper {
 
     // MARK: Pieces
 
-    private func begin(_ wish: UploadWish) throws -> ImageUpload {
+    private func begin(_ wish: UploadWish) async throws -> ImageUpload {
         let name = String(wish.name.split(separator: "/").last?.prefix(120) ?? "")
         guard !name.isEmpty, wish.size > 0 else {
             throw Problem(
@@ -83,7 +83,11 @@ actor ImageKeeper {
         if let sum = wish.sha256, sum.count != 64 || !sum.allSatisfy(\.isHexDigit) {
             throw Problem(422, "\"\(sum.prefix(80))\" is no SHA-256: it has 64 hexadecimal digits.", field: "sha256")
         }
-        var upload = ImageUpload(name: name, size: wish.size, sha256: wish.sha256)
+        if let image = try await desk.store.images().first(where: { $0.source == name && $0.size == wish.size }) {
+            throw Problem(409, "\(image.id) is already there: remove it first, to import it again.")
+        }
+        let version = wish.version.map { String($0.prefix(200)) }
+        var upload = ImageUpload(name: name, size: wish.size, sha256: wish.sha256, version: version)
         guard uploads[upload.id] != nil || uploads.count < Self.mostUploads else {
             throw Problem(409, "\(uploads.count) uploads are under way: finish one first.")
         }
@@ -200,4 +204,5 @@ struct UploadWish: Codable {
     let name: String
     let size: Int64
     let sha256: String?
+    let version: String?
 }

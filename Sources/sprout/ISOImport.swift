@@ -1,22 +1,26 @@
 import Control
-import HTTP
+import Fetch
 import Linux
 import Model
 
-/// An ISO that is sent to Sprout and made into an image there.
+/// An ISO, a file or at an address, that is sent to Sprout and made into an image there.
 struct ISOImport: Sendable {
-    private let path: String
+    private let place: String
     private let sha256: String?
     private let api: API
     private let reactor: Reactor
 
-    init(_ path: String, sha256: String?, _ api: API, _ reactor: Reactor) {
-        (self.path, self.sha256, self.api, self.reactor) = (path, sha256, api, reactor)
+    init(_ place: String, sha256: String?, _ api: API, _ reactor: Reactor) {
+        (self.place, self.sha256, self.api, self.reactor) = (place, sha256, api, reactor)
     }
 
     /// Gives the id of the image when it is ready, and shows until then how far it is.
     func run() async throws -> String {
-        let upload = try await Upload(path, sha256: sha256, api).send()
+        let source: any UploadSource =
+            if let url = WebURL(place) { try await DownloadSource(url, reactor) } else { try FileSource(place) }
+        var sha256 = sha256
+        if sha256 == nil { sha256 = await source.publishedChecksum() }
+        let upload = try await Upload(source, sha256: sha256, api).send()
         var last = ImageImport(id: upload.id, source: upload.name, startedAt: .now())
         _ = try await api.send("POST", "/api/images/uploads/\(upload.id)/import")
         let meter = Meter()
@@ -33,59 +37,6 @@ struct ISOImport: Sendable {
         if let problem = last.problem { throw Failure(description: problem) }
         return last.image ?? upload.name
     }
-}
-
-/// Sends a file in pieces, and goes on where an earlier try stopped.
-private struct Upload {
-    private let path: String
-    private let size: Int64
-    private let sha256: String?
-    private let api: API
-
-    init(_ path: String, sha256: String?, _ api: API) throws {
-        do throws(Errno) {
-            size = Int64(try File(path).size)
-        } catch {
-            throw Failure(description: "\(path): \(error)")
-        }
-        (self.path, self.sha256, self.api) = (path, sha256, api)
-    }
-
-    func send() async throws -> ImageUpload {
-        let file = try FileDescriptor(reading: path)
-        let meter = Meter()
-        var upload = try await begin()
-        try file.seek(to: upload.received)
-        while upload.received < size {
-            var piece: [UInt8] = []
-            let room = Int(min(Self.pieceSize, size - upload.received))
-            while piece.count < room, try file.read(into: &piece, upTo: room - piece.count) > 0 {}
-            guard piece.count == room else { throw Failure(description: "\(path) became shorter while it was sent") }
-            do {
-                let target = "/api/images/uploads/\(upload.id)?offset=\(upload.received)"
-                let answer = try await api.send("PUT", target, body: piece, type: "application/octet-stream")
-                upload = try JSON.decode(ImageUpload.self, from: answer.body)
-            } catch let refusal as Failure {
-                // A piece whose answer was lost has arrived all the same.
-                let before = upload.received
-                upload = try await begin()
-                guard upload.received > before else { throw refusal }
-                try file.seek(to: upload.received)
-            }
-            meter.show("sending", upload.received, of: size)
-        }
-        meter.clear()
-        return upload
-    }
-
-    private func begin() async throws -> ImageUpload {
-        let name = path.split(separator: "/").last.map(String.init) ?? path
-        let wish = ImageUpload(name: name, size: size, sha256: sha256)
-        let answer = try await api.send("POST", "/api/images/uploads", body: try JSON.encode(wish))
-        return try JSON.decode(ImageUpload.self, from: answer.body)
-    }
-
-    private static let pieceSize: Int64 = 1 << 20
 }
 
 /// One line that tells how far something long is: bytes, rate, time left.

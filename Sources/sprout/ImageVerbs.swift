@@ -4,20 +4,18 @@ import Model
 
 extension Verb {
     static let imagesImport: Verb = Verb(
-        words: ["images", "import"], summary: "make a Proxmox VE ISO, as it was downloaded, ready to be installed",
-        operands: [Operand(name: "FILE", completion: .file)],
+        words: ["images", "import"], summary: "make a Proxmox VE ISO, a file or an address, ready to be installed",
+        operands: [Operand(name: "FILE|URL", completion: .file)],
         options: [
-            Option(name: "--sha256", value: "SUM", summary: "what its maker says its SHA-256 is")
+            Option(
+                name: "--sha256", value: "SUM",
+                summary: "what its maker says its SHA-256 is; of a URL it is looked for beside it")
         ] + connectionOptions,
-        example: "sprout images import proxmox-ve_9.2-1.iso"
+        example: "sprout images import https://enterprise.proxmox.com/iso/proxmox-ve_9.2-1.iso"
     ) { invocation in
-        let path = invocation.operands[0]
-        guard !path.hasPrefix("http://"), !path.hasPrefix("https://") else {
-            throw UsageError(
-                description: "images are imported from a file so far: download \(path) first", verb: imagesImport)
-        }
-        let file = ISOImport(path, sha256: invocation.value("--sha256"), try API(invocation), invocation.reactor)
-        Terminal.say("\(try await file.run()) is ready to be installed.")
+        let iso = ISOImport(
+            invocation.operands[0], sha256: invocation.value("--sha256"), try API(invocation), invocation.reactor)
+        Terminal.say("\(try await iso.run()) is ready to be installed.")
     }
 
     static let imagesList: Verb = Verb(

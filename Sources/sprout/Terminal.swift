@@ -11,6 +11,12 @@ enum Terminal {
         _ = "\r\u{1B}[K\(line)".withCString { Glibc.write(2, $0, strlen($0)) }
     }
 
+    /// A sentence that does not end what is under way.
+    static func remark(_ sentence: String) {
+        status("")
+        complain(sentence)
+    }
+
     static var isInteractive: Bool { isatty(0) == 1 && isatty(2) == 1 }
 
     /// Asks a question and gives the line typed, or nil at the end of the input.
