@@ -19,9 +19,23 @@ extension Ledger {
         }
     }
 
-    /// Keeps what became known of an image.
-    public func update(_ image: InstallerImage) throws {
-        try connection.run("UPDATE image SET body = ? WHERE id = ?", .text(image.json), .text(image.id))
+    /// All files of an image were read; what was found stays with it, and new damage is an event.
+    ///
+    /// Where they hold what they did, their times are those of `image`. True if it is news. An image that was removed
+    /// meanwhile is left alone, and so is one imported in its place.
+    public func noteCheck(of image: InstallerImage, damage: String?, by author: Author) throws -> Bool {
+        try connection.write {
+            let bodies = try connection.rows("SELECT body FROM image WHERE id = ?", .text(image.id)) { $0.text(0) }
+            guard var known = bodies.first.flatMap(InstallerImage.init(json:)), known.importedAt == image.importedAt
+            else { return false }
+            let isNews = known.damage != damage
+            (known.checkedAt, known.damage) = (now(), damage)
+            if damage == nil { known.files = image.files }
+            try connection.run("UPDATE image SET body = ? WHERE id = ?", .text(known.json), .text(image.id))
+            guard isNews, let damage else { return isNews }
+            try append(.imageDamaged, "The image \(image.id) is damaged: \(damage).", by: author)
+            return true
+        }
     }
 
     public func removeImage(_ id: String, by author: Author) throws {

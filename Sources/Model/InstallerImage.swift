@@ -15,6 +15,15 @@ public struct InstallerImage: Equatable, Sendable, Codable, Identifiable {
     public var modeFile: Span
     /// The size of the initrd when the kernel has unpacked it, in bytes.
     public var unpackedInitrd: Int64?
+    /// When all its files were last read and compared, after the import itself.
+    public var checkedAt: Timestamp?
+    /// What was found then, as a sentence, if they are not what they were.
+    public var damage: String?
+
+    /// Whether it is a day since its files were last read, or the clock was set in between.
+    public func isCheckDue(at moment: Timestamp) -> Bool {
+        abs(moment.milliseconds - (checkedAt ?? importedAt).milliseconds) >= 86_400_000
+    }
 
     public struct File: Equatable, Sendable, Codable {
         public var name: String
@@ -59,7 +68,8 @@ public struct InstallerImage: Equatable, Sendable, Codable, Identifiable {
     private var order: [Int] { "\(release).\(build)".split { !$0.isNumber }.compactMap { Int($0) } }
 
     enum CodingKeys: String, CodingKey {
-        case id, product, release, build, source, size, sha256, files
+        case id, product, release, build, source, size, sha256, files, damage
+        case checkedAt = "checked_at"
         case importedAt = "imported_at"
         case modeFile = "mode_file"
         case unpackedInitrd = "unpacked_initrd"

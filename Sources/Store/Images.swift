@@ -21,7 +21,7 @@ extension InstallerImage {
         (try? JSONEncoder().encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
-    init?(json: String) {
+    public init?(json: String) {
         guard let image = try? JSONDecoder().decode(Self.self, from: Data(json.utf8)) else { return nil }
         self = image
     }

@@ -62,6 +62,7 @@ public enum MessageID: String, CaseIterable, Sendable {
     case netbootStalled = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d0c"
     case imageImported = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d0e"
     case installerRefused = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d0f"
+    case imageDamaged = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d10"
     case hostChanged = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d0d"
     case serverAppeared = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d20"
     case serverGone = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d21"

@@ -38,9 +38,8 @@ actor ImageKeeper {
             },
             .post("/images/:id/verify") { request in
                 let image = try await self.image(request)
-                do {
-                    try await self.folder.verify(image, self.reactor)
-                } catch let damage as ImageFolder.Damaged {
+                let author = Ledger.Author(actor: self.desk.author(request).actor)
+                if let damage = try await self.check(image, inHaste: true, by: author) {
                     throw Problem(409, "\(damage)")
                 }
                 return .json(Array("{\"verified\":true}".utf8))
@@ -55,21 +54,41 @@ actor ImageKeeper {
         ]
     }
 
-    /// Before a host is armed: quickly by size and time, and by the checksums where those differ.
+    /// Before a host is armed: quickly by size and time, and by the checksums where those differ, or damage is known.
     ///
     /// One whose files were touched but hold what they did is used.
     nonisolated func checkBeforeUse(_ image: InstallerImage) async throws(Problem) {
+        if image.damage == nil, (try? folder.check(image)) != nil { return }
         do {
-            do {
-                try folder.check(image)
-            } catch {
-                try await folder.verify(image, reactor)
-                let unchanged = try folder.dated(image)
-                try await desk.commit { try await desk.ledger.update(unchanged) }
+            if let damage = try await check(image, inHaste: true, by: .init(actor: "sprout-orchestrator")) {
+                throw damage
             }
         } catch {
             throw Problem(409, "\(image.id) cannot be installed: \(error).", field: "image")
         }
+    }
+
+    /// Reads all files of an image, and keeps what was found with it.
+    nonisolated func check(
+        _ image: InstallerImage, inHaste: Bool, by author: Ledger.Author
+    ) async throws -> ImageFolder.Damaged? {
+        var (image, damage) = (image, ImageFolder.Damaged?.none)
+        do {
+            try await folder.verify(image, reactor, inHaste: inHaste)
+            image = try folder.dated(image)
+        } catch let found as ImageFolder.Damaged {
+            damage = found
+        }
+        guard try await desk.ledger.noteCheck(of: image, damage: damage?.description, by: author) else { return damage }
+        await desk.feed.ring()
+        if let damage {
+            Journal.log(
+                .warning, "\(image.id) is damaged: \(damage)", ["SPROUT_EVENT": Event.Kind.imageDamaged.rawValue],
+                id: .imageDamaged)
+        } else {
+            Journal.log(.notice, "\(image.id) is as it was imported again")
+        }
+        return damage
     }
 
     // MARK: Pieces

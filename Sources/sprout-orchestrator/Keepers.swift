@@ -2,6 +2,7 @@ import Control
 import Ledger
 import Linux
 import Model
+import Store
 import Systemd
 
 /// Ends what has run out of time.
@@ -52,6 +53,30 @@ struct Tidying: Service {
         while true {
             try await reactor.sleep(for: .seconds(60))
             try await ledger.tidy()
+        }
+    }
+}
+
+/// Reads every image once a day: a disk that goes bad is told of before a machine is installed from it.
+struct ImageChecks: Service {
+    private let images: ImageKeeper
+    private let store: Store
+    private let reactor: Reactor
+
+    init(_ images: ImageKeeper, _ store: Store, _ reactor: Reactor) {
+        (self.images, self.store, self.reactor) = (images, store, reactor)
+    }
+
+    func run() async throws {
+        while true {
+            for image in try await store.images() where image.isCheckDue(at: .now()) {
+                do {
+                    _ = try await images.check(image, inHaste: false, by: .init(actor: "sprout-orchestrator"))
+                } catch let error where !(error is CancellationError) {
+                    Journal.log(.warning, "\(image.id) cannot be checked: \(error)")
+                }
+            }
+            try await reactor.sleep(for: .seconds(3600))
         }
     }
 }

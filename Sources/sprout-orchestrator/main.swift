@@ -33,5 +33,5 @@ daemon { reactor, termination in
     try await run(
         commands, observations, installations, leases, ServerKeeper(desk), Heartbeat(desk.feed, reactor),
         DeadlineKeeper(desk, reactor), settings, sightings, VerdictKeeper(desk, reactor), Tidying(ledger, reactor),
-        Watchdog(reactor, check: health.check), termination)
+        ImageChecks(images, desk.store, reactor), Watchdog(reactor, check: health.check), termination)
 }

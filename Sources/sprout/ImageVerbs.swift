@@ -27,9 +27,13 @@ extension Verb {
         let images = page["images"] ?? []
         if images.isEmpty { return Terminal.say("No image yet. Import one: \(imagesImport.example)") }
         let rows = images.map {
-            [$0.id, "\($0.product) \($0.release)", Meter.megabytes($0.size), $0.importedAt.description]
+            [
+                $0.id, "\($0.product) \($0.release)", Meter.megabytes($0.size), $0.importedAt.description,
+                $0.damage == nil ? "ready" : "damaged",
+            ]
         }
-        Terminal.say(Terminal.table([["IMAGE", "WHAT", "SIZE", "IMPORTED"]] + rows))
+        Terminal.say(Terminal.table([["IMAGE", "WHAT", "SIZE", "IMPORTED", "STATE"]] + rows))
+        for image in images { image.damage.map { Terminal.say("\(image.id) is damaged: \($0).") } }
     }
 
     static let imagesShow: Verb = Verb(
@@ -45,6 +49,7 @@ extension Verb {
             """
             \(image.id): \(image.product) \(image.release)-\(image.build), from \(image.source), \(image.importedAt)
             SHA-256 of the ISO: \(image.sha256)
+            \(condition(of: image))
 
             \(Terminal.table([["FILE", "SIZE", "SHA-256"]] + rows))
             """)
@@ -66,6 +71,12 @@ extension Verb {
         let id = invocation.operands[0]
         try await API(invocation).send("DELETE", "/api/images/\(Percent.encoded(id))")
         Terminal.say("\(id) is removed.")
+    }
+
+    private static func condition(of image: InstallerImage) -> String {
+        let moment = image.checkedAt ?? image.importedAt
+        return image.damage.map { "It is damaged, \(moment): \($0)." }
+            ?? "Its files were last found whole at \(moment)."
     }
 
     private static let imageOperand = Operand(name: "IMAGE")

@@ -145,8 +145,14 @@ struct SyntheticISO {
         try SyntheticISO.shell("touch -d 2001-01-01 \(body)")
         #expect(throws: ImageFolder.Damaged.self) { try images.check(image) }
         try await images.verify(image, reactor)
+        try await images.verify(image, reactor, inHaste: false)
         try SyntheticISO.shell("chmod u+w \(body); printf x | dd of=\(body) conv=notrunc status=none")
         let damaged = await #expect(throws: ImageFolder.Damaged.self) { try await images.verify(image, reactor) }
+        let slowly = await #expect(throws: ImageFolder.Damaged.self) {
+            try await images.verify(image, reactor, inHaste: false)
+        }
+        #expect(slowly == damaged)
+        #expect(Files.names(in: images.incoming) == [])
         let recorded = try #require(image.files.first { $0.name == "body" }?.sha256)
         #expect(damaged?.description.contains("was \(recorded) when it was imported") == true)
         unlink(body)

@@ -2,7 +2,9 @@
 
 import gzip
 import hashlib
+import json
 import pathlib
+import sqlite3
 import subprocess
 import tempfile
 import unittest
@@ -62,7 +64,8 @@ class ImagesTest(unittest.TestCase):
         with Sprout() as box:
             self.assertEqual(box.cli("images", "import", str(self.iso)).returncode, 0)
             body = box.state / "images" / "proxmox-ve-9.2-1" / "body"
-            before = hashlib.sha256(body.read_bytes()).hexdigest()
+            content = body.read_bytes()
+            before = hashlib.sha256(content).hexdigest()
             with open(body, "r+b") as file:
                 file.seek(1000)
                 file.write(b"x")
@@ -70,6 +73,56 @@ class ImagesTest(unittest.TestCase):
             self.assertEqual(damaged.returncode, 1)
             self.assertIn(hashlib.sha256(body.read_bytes()).hexdigest(), damaged.stderr)
             self.assertIn(before, damaged.stderr)
+            listed = box.cli("images", "list").stdout
+            self.assertIn("  damaged\n", listed)
+            self.assertIn(before, listed)
+            self.assertIn(before, box.get("/api/images/proxmox-ve-9.2-1").json["damage"])
+            with open(body, "r+b") as file:
+                file.seek(1000)
+                file.write(content[1000:1001])
+            self.assertEqual(box.cli("images", "verify", "proxmox-ve-9.2-1").returncode, 0)
+            self.assertIn("  ready\n", box.cli("images", "list").stdout)
+            self.assertNotIn("damage", box.get("/api/images/proxmox-ve-9.2-1").json)
+
+    @staticmethod
+    def let_a_day_pass(box):
+        """Moves the last check of the image to the day before yesterday."""
+        box.stop()
+        database = sqlite3.connect(box.state / "db" / "sprout.db")
+        with database:
+            body = json.loads(database.execute("SELECT body FROM image").fetchone()[0])
+            body["imported_at" if "checked_at" not in body else "checked_at"] = "2026-01-01T00:00:00.000Z"
+            database.execute("UPDATE image SET body = ?", [json.dumps(body)])
+        database.close()
+        box.start()
+
+    def test_E20_an_image_is_read_once_a_day_and_damage_is_told_once(self):
+        with Sprout() as box:
+            self.assertEqual(box.cli("images", "import", str(self.iso)).returncode, 0)
+            body = box.state / "images" / "proxmox-ve-9.2-1" / "body"
+            content = body.read_bytes()
+            self.assertEqual(box.cli("images", "verify", "proxmox-ve-9.2-1").returncode, 0)
+            body.write_bytes(b"x" + content[1:])
+
+            def image():
+                return box.get("/api/images/proxmox-ve-9.2-1").json
+
+            before = image()["checked_at"]
+            box.stop()
+            box.start()
+            self.assertEqual((image()["checked_at"], "damage" in image()), (before, False), "a start is no reason to read it")
+            self.let_a_day_pass(box)
+            until(lambda: image()["checked_at"] >= before, what="the day's check")
+            for file in [body.read_bytes(), content]:
+                self.assertIn(hashlib.sha256(file).hexdigest(), image()["damage"])
+            self.assertIn("proxmox-ve-9.2-1 is damaged: the SHA-256 of", box.log())
+            first = image()["checked_at"]
+            self.let_a_day_pass(box)
+            until(lambda: image()["checked_at"] > first, what="the next day's check")
+            told = box.sql("SELECT message FROM event WHERE kind = 'image.damaged'")
+            self.assertEqual(len(told), 1, told)
+            for file in [body.read_bytes(), content]:
+                self.assertIn(hashlib.sha256(file).hexdigest(), told[0])
 
     def test_what_is_no_such_iso_is_refused_and_leaves_nothing(self):
         with Sprout() as box, tempfile.TemporaryDirectory() as folder:

@@ -322,6 +322,20 @@ class InstallerTest(unittest.TestCase):
             body.unlink()
             self.assertIn("is missing", machine.arm().json["detail"])
 
+    def test_E20_a_host_is_not_armed_with_an_image_that_is_known_to_be_damaged(self):
+        with self.box() as box:
+            machine = Machine(box, 1)
+            body = box.state / "images" / "proxmox-ve-9.2-1" / "body"
+            content, state = body.read_bytes(), body.stat()
+            # As a disk does it: neither the size nor the time tells.
+            body.write_bytes(b"x" + content[1:])
+            os.utime(body, ns=(state.st_atime_ns, state.st_mtime_ns))
+            self.assertEqual(box.cli("images", "verify", "proxmox-ve-9.2-1").returncode, 1)
+            self.assertIn("/body is", machine.arm().json["detail"])
+            body.write_bytes(content)
+            self.assertEqual(machine.arm().status, 202)
+            self.assertNotIn("damage", box.get("/api/images/proxmox-ve-9.2-1").json)
+
     def test_a_rebuild_needs_the_hosts_name_and_something_to_install_and_is_one_at_a_time(self):
         with Sprout() as box:
             box.register(1, hostname="pve-1")
