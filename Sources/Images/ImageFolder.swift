@@ -37,12 +37,23 @@ public struct ImageFolder: Sendable {
     }
 
     /// Puts the files of an import in the image's place, all at once.
+    ///
+    /// What lies there is of an import that was broken off before it was known: nobody has that image.
     public func adopt(_ folder: String, as image: InstallerImage) throws(Errno) {
         let target = "\(path)/\(image.id)"
         for name in Files.names(in: folder) where !Importer.fileNames.contains(name) { unlink("\(folder)/\(name)") }
         for name in Importer.fileNames { chmod("\(folder)/\(name)", 0o644) }
         chmod(folder, 0o755)
+        Self.remove(target)
         try Files.move(folder, to: target)
+    }
+
+    /// The uploads that nothing was added to since a moment, by their ids.
+    public func uploads(untouchedSince moment: Timestamp) -> [String] {
+        Files.names(in: incoming).filter { name in
+            guard let state = try? FileState("\(incoming)/\(name)/iso") else { return false }
+            return state.modified / 1_000_000 < moment.milliseconds
+        }
     }
 
     public func remove(_ image: InstallerImage) {

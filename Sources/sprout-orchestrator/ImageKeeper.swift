@@ -206,6 +206,16 @@ actor ImageKeeper {
         rmdir(place(id))
     }
 
+    /// What nobody has gone on with for a week takes its room in vain.
+    func forgetAbandoned(at moment: Timestamp) {
+        let running = Set(imports.filter { !$0.isOver }.map(\.id))
+        let week = moment + .seconds(-7 * 24 * 3600)
+        for id in folder.uploads(untouchedSince: week) where !running.contains(id) {
+            discard(id)
+            Journal.log(.notice, "an upload that nobody went on with for a week was removed")
+        }
+    }
+
     private nonisolated func image(_ request: Request) async throws -> InstallerImage {
         let id = request.parameters["id"] ?? ""
         guard let image = try await desk.store.image(id) else {

@@ -58,6 +58,8 @@ struct Tidying: Service {
 }
 
 /// Reads every image once a day: a disk that goes bad is told of before a machine is installed from it.
+///
+/// It also clears away what was never sent to its end.
 struct ImageChecks: Service {
     private let images: ImageKeeper
     private let store: Store
@@ -69,6 +71,7 @@ struct ImageChecks: Service {
 
     func run() async throws {
         while true {
+            await images.forgetAbandoned(at: .now())
             for image in try await store.images() where image.isCheckDue(at: .now()) {
                 do {
                     _ = try await images.check(image, inHaste: false, by: .init(actor: "sprout-orchestrator"))

@@ -11,7 +11,7 @@ extension Verb {
                 name: "--sha256", value: "SUM",
                 summary: "what its maker says its SHA-256 is; of a URL it is looked for beside it")
         ] + connectionOptions,
-        example: "sprout images import https://enterprise.proxmox.com/iso/proxmox-ve_9.2-1.iso"
+        example: "sprout images import https://mirror.example.org/iso/proxmox-ve_9.2-1.iso"
     ) { invocation in
         let iso = ISOImport(
             invocation.operands[0], sha256: invocation.value("--sha256"), try API(invocation), invocation.reactor)

@@ -3,10 +3,12 @@
 import gzip
 import hashlib
 import json
+import os
 import pathlib
 import sqlite3
 import subprocess
 import tempfile
+import time
 import unittest
 
 from harness import Sprout, until
@@ -141,6 +143,23 @@ class ImagesTest(unittest.TestCase):
             self.assertEqual(box.get("/api/images").json["images"], [])
             self.assertEqual(list((box.state / "images" / ".incoming").iterdir()), [])
             self.assertEqual(box.cli("images", "import", "/nowhere.iso").returncode, 1)
+
+    def test_what_is_left_of_an_import_or_an_upload_that_was_broken_off_is_in_nobodys_way(self):
+        with Sprout() as box:
+            images = box.state / "images"
+            (images / "proxmox-ve-9.2-1").mkdir()
+            (images / "proxmox-ve-9.2-1" / "body").write_bytes(b"half")
+            for name, days in [("abcd", 8), ("0123", 6)]:
+                upload = images / ".incoming" / name
+                upload.mkdir()
+                (upload / "iso").write_bytes(b"x")
+                moment = time.time() - days * 86400
+                os.utime(upload / "iso", (moment, moment))
+            self.assertEqual(box.cli("images", "import", str(self.iso)).returncode, 0)
+            self.assertEqual(box.cli("images", "verify", "proxmox-ve-9.2-1").returncode, 0)
+            box.stop()
+            box.start()
+            until(lambda: [place.name for place in (images / ".incoming").iterdir()] == ["0123"], what="the old one to go")
 
     def test_P14_an_upload_goes_on_where_it_stopped(self):
         content = self.iso.read_bytes()
