@@ -10,24 +10,27 @@ struct NginxConfiguration: Sendable {
     let images: String
     let sockets: String
     let scratch: String
+    /// Where its process id is written: on the box where Debian's unit looks for it.
+    let processID: String
     let isForeground: Bool
 
     static func up(_ layout: Layout, listen: Address, user: String?) -> NginxConfiguration {
         NginxConfiguration(
             user: user, listen: [listen.description], site: layout.site, images: layout.images,
-            sockets: layout.run, scratch: layout.run,
+            sockets: layout.run, scratch: layout.run, processID: "\(layout.run)/nginx.pid",
             isForeground: true)
     }
 
     static let box = NginxConfiguration(
         user: "www-data", listen: ["80 default_server", "[::]:80 default_server"], site: "/usr/share/sprout/www",
-        images: "/var/lib/sprout/images", sockets: "/run/sprout", scratch: "/run/nginx", isForeground: false)
+        images: "/var/lib/sprout/images", sockets: "/run/sprout", scratch: "/run/nginx", processID: "/run/nginx.pid",
+        isForeground: false)
 
     var text: String {
         """
         # The front door of Sprout, made by Sources/sprout/Up/NginxConfiguration.swift.
         \(user.map { "user \($0);\n" } ?? "")worker_processes 1;
-        pid \(scratch)/nginx.pid;
+        pid \(processID);
         error_log stderr warn;
         \(isForeground ? "daemon off;" : "worker_rlimit_nofile 8192;")
         events { worker_connections \(isForeground ? 500 : 4096); }

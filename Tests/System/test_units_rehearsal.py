@@ -1,0 +1,44 @@
+"""A box as it is installed: its units, its users and its nginx, and machines that are rehearsed on it."""
+
+import shutil
+import unittest
+
+import test_units
+from container import Container
+from harness import ROOT, until
+
+SITE = "usr/share/sprout/www"
+
+
+@unittest.skipIf(Container.obstacle(), Container.obstacle())
+class RehearsalUnitsTest(unittest.TestCase):
+    def test_machines_are_installed_by_the_confined_daemons_through_the_boxs_own_nginx(self):
+        container = Container()
+        self.addCleanup(container.close)
+        test_units.UnitsTest.install(container)
+        shutil.copy(test_units.programs() / "sprout", container.layer / "usr/lib/sprout/sprout")
+        shutil.copytree(ROOT / "rootfs" / SITE, container.layer / SITE)
+        container.write("etc/nginx/nginx.conf", (ROOT / "rootfs/etc/nginx/nginx.conf").read_text())
+        wanted = container.layer / "etc/systemd/system/multi-user.target.wants"
+        wanted.mkdir(parents=True, exist_ok=True)
+        (wanted / "nginx.service").symlink_to("/lib/systemd/system/nginx.service")
+        container.boot()
+        until(lambda: container.output("systemctl", "is-active", "sprout-web").strip() == "active", 20, "sprout-web")
+        try:
+            words = ["/usr/lib/sprout/sprout", "rehearse", "--hosts", "3", "--speed", "2000", "--url", "http://127.0.0.1"]
+            table = container.output(*words, timeout=90)
+            self.assertEqual(table.count(" ready"), 3, table)
+            journal = container.output("journalctl", "--no-pager", "SPROUT_HOST=rehearsal-01", "--output=cat")
+            self.assertIn("rehearsal-01 is now installed", journal)
+            key = container.output("stat", "--format=%U %a", "/var/lib/sprout/key", "/var/lib/sprout/key/sealing-key")
+            self.assertEqual(key, "sprout-orchestrator 700\nsprout-orchestrator 600\n")
+            leaked = container.run("grep", "--recursive", "--files-with-matches", "token=", "/var/log", "/run/nginx").stdout
+            self.assertEqual(leaked, "")
+            self.assertNotIn("token=", container.output("journalctl", "--no-pager", "--output=cat"))
+        except BaseException:
+            print(container.journal())
+            raise
+
+
+if __name__ == "__main__":
+    unittest.main()
