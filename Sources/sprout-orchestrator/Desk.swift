@@ -41,10 +41,9 @@ struct Desk: Sendable {
                     try await ledger.advance(
                         hostID: request.parameters["id"] ?? "", on: wish.event, reason: wish.reason, by: author)
                 }
-                let operation = try await store.operations(ofHost: host.id).first?.id
                 note(
-                    .hostAdvanced, "\(host.hostname) is now \(host.state.rawValue)", host, request, operation: operation
-                )
+                    .hostAdvanced, "\(host.hostname) is now \(host.state.rawValue)", host, request,
+                    operation: await latestOperation(of: host))
                 return try .json(host)
             },
             others: discoveryRoutes + images.routes() + rebuild.routes
@@ -108,6 +107,11 @@ struct Desk: Sendable {
         let actor = request.headers["x-sprout-actor"] ?? "a local process"
         let peer = request.peer.map { " (uid \($0.userID))" } ?? ""
         return Ledger.Author(actor: actor + peer, request: request.id)
+    }
+
+    /// The operation that a line of the journal about a host belongs to.
+    func latestOperation(of host: Host) async -> String? {
+        (try? await store.operations(ofHost: host.id))?.first?.id
     }
 
     func note(

@@ -25,6 +25,7 @@ extension Desk {
             [
                 "SPROUT_HOST": "\(host.hostname)", "SPROUT_MAC": "\(host.mac)",
                 "SPROUT_EVENT": consequence.kind.rawValue,
+                "SPROUT_OPERATION": await latestOperation(of: host) ?? "",
             ],
             id: consequence.kind.messageID)
     }

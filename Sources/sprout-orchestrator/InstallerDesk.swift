@@ -47,7 +47,7 @@ struct InstallerDesk: Sendable {
         let host = grant.host
         do {
             let text = try await text(of: grant, message)
-            if grant.isFirst { note(host, "\(host.hostname) has its answer", grant.operation, request) }
+            if grant.isFirst { await note(host, "\(host.hostname) has its answer", request) }
             return Response(
                 status: 200, headers: ["content-type": Installer.answerType, "cache-control": "no-store"],
                 body: .bytes(Array(text.utf8)))
@@ -57,7 +57,7 @@ struct InstallerDesk: Sendable {
             _ = try await desk.commit {
                 try await desk.ledger.refuseAnswer(hostID: host.id, because: reason, by: author)
             }
-            note(host, "\(host.hostname) is now failed: \(reason)", grant.operation, request)
+            await note(host, "\(host.hostname) is now failed: \(reason)", request)
             throw Problem(422, reason)
         }
     }
@@ -86,7 +86,7 @@ struct InstallerDesk: Sendable {
                 try await desk.ledger.installed(
                     hostID: request.parameters["id"] ?? "", message.content, as: json, for: caller, by: author)
             }, request)
-        note(host, "\(host.hostname) is now \(host.state.rawValue)", nil, request)
+        await note(host, "\(host.hostname) is now \(host.state.rawValue)", request)
         return .json(Array("{}".utf8))
     }
 
@@ -101,7 +101,7 @@ struct InstallerDesk: Sendable {
                     hostID: request.parameters["id"] ?? "", message.content, as: json, for: caller, end: end,
                     by: author)
             }, request)
-        note(host, "\(host.hostname) is now \(host.state.rawValue)", nil, request)
+        await note(host, "\(host.hostname) is now \(host.state.rawValue)", request)
         guard host.state != .failed else { throw Problem(409, "This machine is not \(host.hostname).") }
         return .json(Array("{}".utf8))
     }
@@ -138,8 +138,8 @@ struct InstallerDesk: Sendable {
         Ledger.Author(actor: "the machine at \(address)", request: request.id)
     }
 
-    private func note(_ host: Host, _ sentence: String, _ operation: String?, _ request: Request) {
-        desk.note(.hostAdvanced, sentence, host, request, operation: operation)
+    private func note(_ host: Host, _ sentence: String, _ request: Request) async {
+        desk.note(.hostAdvanced, sentence, host, request, operation: await desk.latestOperation(of: host))
     }
 }
 

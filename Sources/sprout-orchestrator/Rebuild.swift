@@ -45,11 +45,11 @@ struct RebuildDesk: Sendable {
         let armed = try await desk.commit(request) {
             try await desk.ledger.arm(hostID: host.id, with: order, by: author)
         }
-        let operation = try await desk.store.operations(ofHost: armed.id).first
+        let operation = await desk.latestOperation(of: armed)
         desk.note(
             .hostAdvanced, "\(armed.hostname) is now \(armed.state.rawValue): \(image.id) is to be installed", armed,
-            request, operation: operation?.id)
-        return try .json(Rebuilding(host: armed, operation: operation?.id, plan: plan), status: 202)
+            request, operation: operation)
+        return try .json(Rebuilding(host: armed, operation: operation, plan: plan), status: 202)
     }
 
     private func cancel(_ request: Request) async throws -> Response {
@@ -58,7 +58,9 @@ struct RebuildDesk: Sendable {
             try await desk.ledger.advance(
                 hostID: host.id, on: .cancel, reason: "it was cancelled by \(author.actor).", by: author)
         }
-        desk.note(.hostAdvanced, "\(host.hostname) is now \(stopped.state.rawValue): cancelled", stopped, request)
+        desk.note(
+            .hostAdvanced, "\(host.hostname) is now \(stopped.state.rawValue): cancelled", stopped, request,
+            operation: await desk.latestOperation(of: stopped))
         return try .json(stopped)
     }
 
