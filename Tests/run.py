@@ -31,7 +31,7 @@ def unit():
     for line in process.stdout:
         if re.match(r"^[✘↳]|.*(error|fatal|Test run with|Compiling|Build complete)", line):
             print(line, end="", flush=True)
-        failed += bool(re.match(r"^✘ Test .* failed after", line))
+        failed += bool(re.match(r"^✘ Test (?!run with ).* failed after", line))
         if match := re.match(r"^[✔✘] Test run with (\d+) tests? ", line):
             total = int(match[1])
     status = process.wait()

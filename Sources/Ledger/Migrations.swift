@@ -202,6 +202,18 @@ enum Migrations {
         ALTER TABLE operation ADD COLUMN machine TEXT;
         CREATE UNIQUE INDEX operation_by_token ON operation (token_hash) WHERE token_hash IS NOT NULL;
 
+        -- The states that an operation went through, one after the other.
+        CREATE TABLE operation_step (
+            operation TEXT NOT NULL REFERENCES operation (id) ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            started_at INTEGER NOT NULL,
+            ended_at INTEGER,
+            outcome TEXT,
+            reason TEXT,
+            PRIMARY KEY (operation, number)
+        ) STRICT, WITHOUT ROWID;
+
         -- What a host is made of, as its installer and its first start told.
         CREATE TABLE inventory (
             host TEXT PRIMARY KEY REFERENCES host (id) ON DELETE CASCADE,

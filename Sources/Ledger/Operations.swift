@@ -29,6 +29,7 @@ extension Ledger {
             try connection.run(
                 "UPDATE operation SET reentries = reentries + 1, token_hash = NULL WHERE id = ?", .text(operation))
         }
+        try noteStep(moved, after: event, reason, operation, moment)
         try setDeadline(moved, operation, moment)
         if step.to == .pxeReady { try forgetVerdicts(moved) }
         for effect in step.effects { try add(effect, moved, operation, moment) }
@@ -43,18 +44,34 @@ extension Ledger {
     public func passDeadlines(by author: Author) throws -> [String] {
         let due = try connection.rows(
             """
-            SELECT host.id, host.hostname, host.state FROM deadline JOIN host ON host.id = deadline.host
+            SELECT \(Host.columns), deadline.operation FROM deadline JOIN host ON host.id = deadline.host
             WHERE deadline.due_at <= ? ORDER BY deadline.due_at
             """, .int(now().milliseconds)
-        ) { ($0.text(0), $0.text(1), HostState(rawValue: $0.text(2)) ?? .failed) }
-        for (id, _, state) in due {
-            let minutes = (state.deadline ?? .zero).components.seconds / 60
+        ) { row in Host(row).map { ($0, row.text(13)) } }.compactMap(\.self)
+        for (host, operation) in due {
+            let minutes = try time(of: host, operation).components.seconds / 60
             let reason =
-                try verdictOnNetboot(ofHost: id, state).map { "it never netbooted in \(minutes) minutes. \($0)" }
-                ?? state.sentenceAfter(minutes: minutes)
-            _ = try advance(hostID: id, on: .deadlinePassed, reason: reason, by: author)
+                try verdictOnNetboot(ofHost: host.id, host.state).map {
+                    "it never netbooted in \(minutes) minutes. \($0)"
+                } ?? host.state.sentenceAfter(minutes: minutes)
+            _ = try advance(hostID: host.id, on: .deadlinePassed, reason: reason, by: author)
         }
-        return due.map(\.1)
+        return due.map { "\($0.0.hostname)" }
+    }
+
+    /// Ends the step that the operation was in, and begins the next.
+    private func noteStep(
+        _ host: Host, after event: LifecycleEvent, _ reason: String?, _ operation: String, _ moment: Timestamp
+    ) throws {
+        try connection.run(
+            "UPDATE operation_step SET ended_at = ?, outcome = ?, reason = ? WHERE operation = ? AND ended_at IS NULL",
+            .int(moment.milliseconds), .text(event.rawValue), .text(reason), .text(operation))
+        guard host.state.isUnderWay else { return }
+        try connection.run(
+            """
+            INSERT INTO operation_step (operation, number, state, started_at)
+            VALUES (?1, (SELECT count(*) + 1 FROM operation_step WHERE operation = ?1), ?2, ?3)
+            """, .text(operation), .text(host.state.rawValue), .int(moment.milliseconds))
     }
 
     public func nextDeadline() throws -> Timestamp? {
@@ -90,10 +107,23 @@ extension Ledger {
 
     private func setDeadline(_ host: Host, _ operation: String, _ moment: Timestamp) throws {
         try connection.run("DELETE FROM deadline WHERE host = ?", .text(host.id))
-        guard let deadline = host.state.deadline else { return }
+        guard host.state.isUnderWay else { return }
+        let deadline = try time(of: host, operation)
         try connection.run(
             "INSERT INTO deadline (host, operation, due_at) VALUES (?, ?, ?)",
             .text(host.id), .text(operation), .int((moment + deadline).milliseconds))
+    }
+
+    /// How long it may stay in its state: by its server type, in the version that the operation keeps, or as is usual.
+    private func time(of host: Host, _ operation: String) throws -> Duration {
+        let bodies = try connection.rows(
+            """
+            SELECT server_type.body FROM operation JOIN server_type ON server_type.version = server_types_version
+            WHERE operation.id = ? AND server_type.key = ?
+            """, .text(operation), .text(host.serverType)
+        ) { $0.text(0) }
+        let own = bodies.first.flatMap { Deadlines(serverType: $0).times[host.state] }
+        return own ?? host.state.deadline ?? .zero
     }
 
     private func add(_ effect: Effect, _ host: Host, _ operation: String, _ moment: Timestamp) throws {

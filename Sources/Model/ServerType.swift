@@ -13,6 +13,8 @@ public struct ServerType: Equatable, Sendable {
     public var hostnamePrefix: String
     public var network = Network.dhcp
     public var power = Power.manual
+    /// How long its hosts may stay in a state, where that is not what is usual.
+    public var deadlines = Deadlines()
 
     public init(key: String, bootDisk: BootDisk) {
         self.key = key
@@ -101,6 +103,7 @@ extension ServerType: Codable {
         case hostnamePrefix = "hostname_prefix"
         case network
         case power
+        case deadlines
     }
 
     public init(from decoder: any Decoder) throws {
@@ -116,6 +119,7 @@ extension ServerType: Codable {
         hostnamePrefix = try values.decodeIfPresent(String.self, forKey: .hostnamePrefix) ?? hostnamePrefix
         network = try values.decodeIfPresent(Network.self, forKey: .network) ?? network
         power = try values.decodeIfPresent(Power.self, forKey: .power) ?? power
+        deadlines = try values.decodeIfPresent(Deadlines.self, forKey: .deadlines) ?? deadlines
     }
 }
 

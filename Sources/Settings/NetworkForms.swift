@@ -88,14 +88,19 @@ extension Form<IPv4Range> {
 
 extension Form<Duration> {
     /// How long a lease holds: a shorter one would be asked for again all the time, a longer one outlives its machine.
-    static var leaseTime: Self {
+    static var leaseTime: Self { time("minutes or hours from 5m to 24h, such as 30m or 4h", 300...86400) }
+
+    /// How long a host may stay in a state before it has failed.
+    static var deadline: Self { time("minutes or hours from 1m to 24h, such as 10m or 2h", 60...86400) }
+
+    private static func time(_ allowed: String, _ range: ClosedRange<Int>) -> Self {
         text(
-            "minutes or hours from 5m to 24h, such as 30m or 4h",
+            allowed,
             hint: { Decimal.read($0[...], upTo: 24 * 60).map { "\($0)m" } },
             parse: { text in
                 guard let unit = ["m": 60, "h": 3600][text.suffix(1)] else { return nil }
                 guard let count = Decimal.read(text.dropLast(), upTo: 24 * 60) else { return nil }
-                return (300...86400).contains(count * unit) ? .seconds(count * unit) : nil
+                return range.contains(count * unit) ? .seconds(count * unit) : nil
             }
         )
     }

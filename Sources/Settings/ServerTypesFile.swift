@@ -25,6 +25,7 @@ extension ServerTypes {
 extension ServerType {
     private static let keys = [
         "display_name", "boot_disk", "filesystem", "management_nic", "gpu", "hostname_prefix", "network", "power",
+        "deadlines",
     ]
 
     fileprivate init(_ key: String, _ section: Section) {
@@ -40,6 +41,9 @@ extension ServerType {
         hostnamePrefix = section.value("hostname_prefix", .hostnamePrefix) ?? hostnamePrefix
         network = Network(section) ?? network
         power = Power(section) ?? power
+        let states = HostState.allCases.filter(\.isUnderWay)
+        let limits = section.section("deadlines", keys: states.map(\.rawValue))
+        for state in states { deadlines.times[state] = limits.value(state.rawValue, .deadline) }
     }
 }
 

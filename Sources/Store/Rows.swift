@@ -51,6 +51,16 @@ extension Operation {
     }
 }
 
+extension OperationStep {
+    init?(_ row: borrowing Row) {
+        guard let state = HostState(rawValue: row.text(0)) else { return nil }
+        self.init(
+            state: state, startedAt: Timestamp(milliseconds: row.int(1)),
+            endedAt: row.optionalInt(2).map { Timestamp(milliseconds: $0) },
+            outcome: row.optionalText(3).flatMap { LifecycleEvent(rawValue: $0) }, reason: row.optionalText(4))
+    }
+}
+
 extension Event {
     static let columns = "id, at, kind, message, reason, host, hostname, operation, actor, request"
 

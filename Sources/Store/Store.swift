@@ -144,6 +144,19 @@ public actor Store {
         ) { Operation($0) }
     }
 
+    /// The latest operations of a host, each with its steps.
+    public func history(ofHost host: String, limit: Int) throws -> [OperationRecord] {
+        try operations(ofHost: host).prefix(limit).map { operation in
+            let steps = try connection.rows(
+                """
+                SELECT state, started_at, ended_at, outcome, reason FROM operation_step WHERE operation = ?
+                ORDER BY number
+                """, .text(operation.id)
+            ) { OperationStep($0) }
+            return OperationRecord(operation: operation, steps: steps.compactMap(\.self))
+        }
+    }
+
     /// The operation under way whose token has this hash, and its host.
     public func operation(withToken hash: [UInt8]) throws -> (Operation, Host)? {
         try connection.operation(withToken: hash)

@@ -54,6 +54,9 @@ struct Site: Sendable {
             .post("/api/hosts/:id/rebuild", passOnForHost),
             .post("/api/hosts/:id/cancel", passOnForHost),
             .get("/api/hosts/:id/inventory", inventory),
+            .get("/api/hosts/:id/operations") { request in
+                try .json(["operations": try await store.history(ofHost: try await host(request).id, limit: 20)])
+            },
             .get("/api/hosts/:id/events") { request in
                 try .json(try await store.events(ofHost: try await host(request).id, limit: 200))
             },

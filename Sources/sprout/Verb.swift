@@ -67,7 +67,8 @@ struct Unreachable: Error, CustomStringConvertible {
 
 extension Verb {
     static let all: [Verb] = [
-        .hostsAdd, .hostsList, .hostsShow, .hostsAnswer, .hostsRebuild, .hostsCancel, .hostsInventory, .hostsSet,
+        .hostsAdd, .hostsList, .hostsShow, .hostsAnswer, .hostsRebuild, .hostsCancel, .hostsInventory, .operationsList,
+        .hostsSet,
         .hostsRemove, .discoveriesList, .discoveriesAccept,
         .discoveriesIgnore, .imagesImport, .imagesList, .imagesShow, .imagesVerify, .imagesRemove, .wireTrust, .wire,
         .networkOptions, .watch, .rehearseISO, .rehearse, .up, .configCheck, .completion,

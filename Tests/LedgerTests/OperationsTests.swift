@@ -76,6 +76,34 @@ import Testing
         #expect(try await scene.ledger.nextDeadline() == nil)
     }
 
+    @Test func `each step of an operation is kept with its time and what ended it`() async throws {
+        let scene = try await Scene()
+        var host = try await scene.register(1)
+        for event in [LifecycleEvent.rebuild, .fetchedKernel, .askedForAnswer, .restarted, .cancel] {
+            host = try await scene.ledger.advance(hostID: host.id, on: event, reason: "\(event)", by: Scene.author)
+            scene.clock.advance(.seconds(10))
+        }
+        let steps = try #require(try await scene.store().history(ofHost: host.id, limit: 5).first).steps
+        #expect(steps.map(\.state) == [.pxeReady, .pxeBooted, .installing, .pxeReady])
+        #expect(steps.map(\.outcome) == [.fetchedKernel, .askedForAnswer, .restarted, .cancel])
+        #expect(steps.last?.reason == "cancel")
+        #expect(steps.allSatisfy { step in step.endedAt.map { $0 - step.startedAt } == .seconds(10) })
+    }
+
+    @Test func `a server type's own deadlines hold for the operations that began with it`() async throws {
+        let scene = try await Scene()
+        let host = try await scene.register(1)
+        let slow = ServerTypeRecord(
+            key: "vm", displayName: "vm", hostnamePrefix: "vm-", body: #"{"deadlines":{"pxe_ready":7200,"later":1}}"#)
+        _ = try await scene.ledger.load([slow], from: "a test", by: Scene.author)
+        _ = try await scene.ledger.advance(hostID: host.id, on: .rebuild, by: Scene.author)
+        #expect(try await scene.ledger.nextDeadline() == scene.clock.now() + .seconds(7200))
+        scene.clock.advance(.seconds(7200))
+        #expect(try await scene.ledger.passDeadlines(by: Scene.author) == ["vm-01"])
+        let reason = try await scene.store().reasonOfFailure(try #require(try await scene.store().host(host.id)))
+        #expect(reason?.hasPrefix("it never netbooted in 120 minutes.") == true, "\(reason ?? "")")
+    }
+
     @Test func `P13: an operation keeps the server types it started with`() async throws {
         let scene = try await Scene()
         let host = try await scene.register(1)

@@ -85,7 +85,17 @@ import Testing
         (
             "nic: eno1",
             "4:5: server_types.a.nic: no such key here; did you mean management_nic? (allowed: display_name, "
-                + "boot_disk, filesystem, management_nic, gpu, hostname_prefix, network, power)"
+                + "boot_disk, filesystem, management_nic, gpu, hostname_prefix, network, power, deadlines)"
+        ),
+        (
+            "deadlines: {installing: 90}",
+            "4:29: server_types.a.deadlines.installing: found \"90\", allowed: minutes or hours from 1m to 24h, such as "
+                + "10m or 2h; did you mean 90m?"
+        ),
+        (
+            "deadlines: {ready: 1h}",
+            "4:17: server_types.a.deadlines.ready: no such key here; did you mean pxe_ready? (allowed: pxe_ready, "
+                + "pxe_booted, installing, installed, first_boot, joining)"
         ),
     ]
 

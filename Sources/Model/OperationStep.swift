@@ -1,0 +1,46 @@
+/// A state that an operation was in, from when to when, and what ended it.
+public struct OperationStep: Equatable, Sendable, Codable {
+    public var state: HostState
+    public var startedAt: Timestamp
+    public var endedAt: Timestamp?
+    /// What led to the next step, or ended the operation; nil while it lasts.
+    public var outcome: LifecycleEvent?
+    /// Why, where that is not said by the outcome alone.
+    public var reason: String?
+
+    public init(
+        state: HostState, startedAt: Timestamp, endedAt: Timestamp?, outcome: LifecycleEvent?, reason: String?
+    ) {
+        (self.state, self.startedAt, self.endedAt) = (state, startedAt, endedAt)
+        (self.outcome, self.reason) = (outcome, reason)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case state, outcome, reason
+        case startedAt = "started_at"
+        case endedAt = "ended_at"
+    }
+}
+
+/// An operation with all that it went through; its JSON is the operation's, with `steps` in it.
+public struct OperationRecord: Equatable, Sendable, Codable {
+    public var operation: Operation
+    public var steps: [OperationStep]
+
+    public init(operation: Operation, steps: [OperationStep]) {
+        (self.operation, self.steps) = (operation, steps)
+    }
+
+    private enum CodingKeys: CodingKey { case steps }
+
+    public init(from decoder: any Decoder) throws {
+        operation = try Operation(from: decoder)
+        steps = try decoder.container(keyedBy: CodingKeys.self).decode([OperationStep].self, forKey: .steps)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        try operation.encode(to: encoder)
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(steps, forKey: .steps)
+    }
+}
