@@ -33,6 +33,8 @@ public struct Event: Equatable, Sendable, Codable, Identifiable {
         case installerRefused = "installer.refused"
         case netbootBegan = "netboot.began"
         case netbootStalled = "netboot.stalled"
+        case secretSet = "secret.set"
+        case secretRemoved = "secret.removed"
         case serverAppeared = "server.appeared"
         case serverGone = "server.gone"
         case settingsLoaded = "settings.loaded"

@@ -13,7 +13,8 @@ struct Desk: Sendable {
     let feed: Feed
 
     /// For the daemons that may change something: the permission of the socket is theirs.
-    func commandRoutes(_ health: Health, _ images: ImageKeeper, _ rebuild: RebuildDesk) -> Routes {
+    func commandRoutes(_ health: Health, _ images: ImageKeeper, _ rebuild: RebuildDesk, _ secrets: SecretDesk) -> Routes
+    {
         Routes(
             .get("/health", health.respond),
             .get("/events", EventStream(store, feed).respond),
@@ -46,7 +47,7 @@ struct Desk: Sendable {
                     operation: await latestOperation(of: host))
                 return try .json(host)
             },
-            others: discoveryRoutes + images.routes() + rebuild.routes
+            others: discoveryRoutes + images.routes() + rebuild.routes + secrets.routes
         )
     }
 

@@ -24,6 +24,10 @@ struct Keyring: Sendable {
         seal = try Seal(key: key)
     }
 
+    func seal(_ secret: [UInt8], as name: String) throws -> [UInt8] { try seal.seal(secret, as: name) }
+
+    func open(_ sealed: [UInt8], as name: String) throws -> [UInt8] { try seal.open(sealed, as: name) }
+
     @Sendable func makeKey(ofOperation id: String) throws -> OperationKey {
         let pair = try KeyPair()
         return OperationKey(

@@ -19,11 +19,12 @@ daemon { reactor, termination in
     let sightings = SightingDesk(desk, reactor)
 
     let images = try ImageKeeper(desk, folder: surroundings.images, reactor)
-    let rebuild = RebuildDesk(
-        desk: desk, settings: settings, images: images, keyring: try Keyring(folder: surroundings.sealingKey))
+    let keyring = try Keyring(folder: surroundings.sealingKey)
+    let rebuild = RebuildDesk(desk: desk, settings: settings, images: images, keyring: keyring)
+    let secrets = SecretDesk(desk: desk, keyring: keyring)
     let installer = InstallerDesk(desk: desk, rebuild: rebuild)
     let commands = try Server(
-        on: sockets.claim("command"), reactor, desk.commandRoutes(health, images, rebuild), onFailure: report)
+        on: sockets.claim("command"), reactor, desk.commandRoutes(health, images, rebuild, secrets), onFailure: report)
     let installations = try Server(
         on: sockets.claim("install"), reactor, installer.routes(health), onFailure: report)
     let observations = try Server(

@@ -25,6 +25,27 @@ enum Terminal {
         return readLine()
     }
 
+    /// The same, while what is typed is not shown.
+    static func askHidden(_ question: String) -> String? {
+        var before = termios()
+        guard tcgetattr(0, &before) == 0 else { return ask(question) }
+        var hidden = before
+        hidden.c_lflag &= ~tcflag_t(ECHO)
+        tcsetattr(0, TCSAFLUSH, &hidden)
+        defer {
+            tcsetattr(0, TCSAFLUSH, &before)
+            complain("")
+        }
+        return ask(question)
+    }
+
+    /// All of standard input, as text.
+    static func readAll() -> String? {
+        var text = ""
+        while let line = readLine(strippingNewline: false) { text += line }
+        return text
+    }
+
     /// Rows as columns wide enough for their widest cell.
     static func table(_ rows: [[String]]) -> String {
         let columns = rows.first?.count ?? 0

@@ -70,7 +70,8 @@ extension Verb {
         .hostsAdd, .hostsList, .hostsShow, .hostsAnswer, .hostsRebuild, .hostsCancel, .hostsInventory, .operationsList,
         .hostsSet,
         .hostsRemove, .discoveriesList, .discoveriesAccept,
-        .discoveriesIgnore, .imagesImport, .imagesList, .imagesShow, .imagesVerify, .imagesRemove, .wireTrust, .wire,
+        .discoveriesIgnore, .imagesImport, .imagesList, .imagesShow, .imagesVerify, .imagesRemove, .secretsSet,
+        .secretsList, .secretsRemove, .wireTrust, .wire,
         .networkOptions, .watch, .rehearseISO, .rehearse, .up, .configCheck, .completion,
     ]
 
