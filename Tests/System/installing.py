@@ -9,7 +9,8 @@ import tomllib
 from test_images import synthetic_iso
 
 HASH = "$6$canary8890123456$" + "c" * 86
-PROVISIONING = f"pxe:\n  enabled: false\ncredentials:\n  root_password_hash: \"{HASH}\"\n"
+CREDENTIALS = f"credentials:\n  root_password_hash: \"{HASH}\"\n"
+PROVISIONING = f"pxe:\n  enabled: false\n{CREDENTIALS}"
 AGENT = {"User-Agent": "iPXE/1.21.1+git20250501.dad20602+dfsg-1"}
 SIXTEEN_GIB = "0040" + 15 * "-"
 

@@ -88,14 +88,16 @@ class Lab:
             f"--dhcp-range={self.addresses},1h", f"--pid-file={self.folder}/dnsmasq.pid",
             *self.router_options)
 
-    def box(self, files=None, **settings):
-        """Sprout on the LAN, answering on port 80 of its own address; `files` has other first programs."""
+    def box(self, files=None, more="", **settings):
+        """Sprout on the LAN, answering on port 80 of its own address; `files` has other first programs.
+
+        The settings are those of `pxe`; `more` has other sections."""
         lines = "".join(f"  {key}: {value}\n" for key, value in {"enabled": "true", "interface": "eth0", **settings}.items())
         prefix = self.prefix("box")
         if files:
             # A process in a network namespace of iproute2 has its own mounts too: nobody else sees these files.
             prefix += ["sh", "-c", 'mount --bind "$0" "$1" && shift && exec "$@"', str(files), str(NETBOOT)]
-        box = Sprout(provisioning=f"pxe:\n{lines}", listen="0.0.0.0:80", prefix=prefix)
+        box = Sprout(provisioning=f"pxe:\n{lines}{more}", listen="0.0.0.0:80", prefix=prefix)
         return self.stack.enter_context(box)
 
     def machine(self, name, mac, firmware, *more, memory=1024, restarts=False):
