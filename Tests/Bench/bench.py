@@ -1,10 +1,10 @@
 """Figures of Sprout beside those of a peer in the same run: memory, start, requests a second, and network boot.
 
     python3 bench.py                everything
-    python3 bench.py tftp dhcp      only these: core, tftp, dhcp, boot
+    python3 bench.py tftp dhcp      only these: core, tftp, dhcp, addresses, boot, boot_set
 
 Prints a table, and writes it to out/bench.txt. Network boot is measured in the lab of Tests/System, for which it must
-be root.
+be root; but for boot_set, which is HTTP alone.
 """
 
 import os
@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT / "Tests" / "System"))
 
 import bench_addresses  # noqa: E402
 import bench_boot  # noqa: E402
+import bench_boot_set  # noqa: E402
 import bench_dhcp  # noqa: E402
 import bench_tftp  # noqa: E402
 import lab  # noqa: E402
@@ -119,7 +120,7 @@ def in_lab(part):
 
 
 PARTS = {"core": core, "tftp": in_lab(bench_tftp), "dhcp": in_lab(bench_dhcp), "addresses": in_lab(bench_addresses),
-         "boot": in_lab(bench_boot)}
+         "boot": in_lab(bench_boot), "boot_set": bench_boot_set.figures}
 
 
 def main(wanted):
