@@ -40,10 +40,11 @@ public enum Address: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    private static func networkAddresses(_ host: String, _ port: UInt16) throws -> [SocketAddress] {
+    /// `flags` are those of getaddrinfo.
+    static func networkAddresses(_ host: String, _ port: UInt16, flags: CInt = AI_PASSIVE) throws -> [SocketAddress] {
         var hints = addrinfo()
         hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
-        hints.ai_flags = AI_NUMERICSERV | AI_PASSIVE
+        hints.ai_flags = AI_NUMERICSERV | flags
         var list: UnsafeMutablePointer<addrinfo>?
         let code = getaddrinfo(host, String(port), &hints, &list)
         guard code == 0 else { throw Unknown(address: host, reason: String(cString: gai_strerror(code))) }

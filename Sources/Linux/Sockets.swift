@@ -64,7 +64,7 @@ extension FileDescriptor {
         return (ends[0], ends[1])
     }
 
-    private static func socket(_ family: CInt, _ type: CInt) throws(Errno) -> FileDescriptor {
+    static func socket(_ family: CInt, _ type: CInt) throws(Errno) -> FileDescriptor {
         FileDescriptor(owning: try retrying { Glibc.socket(family, type | CInt(SOCK_CLOEXEC.rawValue), 0) })
     }
 
@@ -73,7 +73,7 @@ extension FileDescriptor {
         try address.call { Glibc.bind(fd, $0, $1) }
     }
 
-    private borrowing func set(_ level: CInt, _ option: CInt, _ value: CInt) throws(Errno) {
+    borrowing func set(_ level: CInt, _ option: CInt, _ value: CInt) throws(Errno) {
         let fd = rawValue
         try retrying { withUnsafePointer(to: value) { setsockopt(fd, level, option, $0, 4) } }
     }
