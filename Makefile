@@ -1,11 +1,11 @@
 # Each target installs the Debian packages that it lacks, and says so. `make help` lists them.
 
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
-LIBRARIES := libcurl4-openssl-dev libsqlite3-dev libssl-dev libsystemd-dev libyaml-dev pkg-config
+LIBRARIES := libcurl4-openssl-dev libsqlite3-dev libssh2-1-dev libssl-dev libsystemd-dev libyaml-dev pkg-config
 TOOLS := ca-certificates nginx-light xorriso zstd
 TEST_TOOLS := atftp chromium cpio curl dbus dnsmasq-base dosfstools fonts-dejavu-core iproute2 ipxe-qemu \
-    isc-dhcp-client mtools ovmf perl procps python3-venv qemu-system-x86 shellcheck sqlite3 systemd systemd-container \
-    tcpdump tftp-hpa udhcpc wget zsh
+    isc-dhcp-client mtools openssh-client openssh-server ovmf perl procps python3-venv qemu-system-x86 shellcheck \
+    sqlite3 systemd systemd-container tcpdump tftp-hpa udhcpc wget zsh
 BENCH_TOOLS := curl dnsmasq-base gcc iproute2 ipxe-qemu isc-dhcp-client kea-admin kea-dhcp4-server libc6-dev \
     nginx-light ovmf python3 qemu-system-x86 tcpdump tftpd-hpa udhcpc wrk
 
@@ -44,7 +44,7 @@ check: deps
 	swift format lint --strict -r Sources Tests Package.swift
 	@! grep -rnE '^(public |internal |private )?import Foundation$$' Sources --include='*.swift' \
 	    || { echo 'FoundationEssentials is enough outside tests.'; exit 1; }
-	@deploy/install-packages cpio python3 systemd
+	@deploy/install-packages cpio openssh-client openssh-server python3 systemd
 	python3 Tests/run.py unit
 	python3 Tests/run.py system UnitFilesTest
 

@@ -18,6 +18,7 @@ let package = Package(
         .target(name: "CLinux"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
@@ -27,6 +28,7 @@ let package = Package(
         .target(name: "Database", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "Fetch", dependencies: ["CCurl", "Linux"], swiftSettings: strict),
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "SSH", dependencies: ["CSSH2", "Crypto", "Linux"], swiftSettings: strict),
         .target(name: "Systemd", dependencies: ["CSystemd", "Linux"], swiftSettings: strict),
         .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: strict),
 
@@ -107,6 +109,8 @@ let package = Package(
         .testTarget(
             name: "RehearsalTests", dependencies: ["Model", "Rehearsal", "Seeded"], swiftSettings: strict),
         .testTarget(name: "SettingsTests", dependencies: ["Model", "Seeded", "Settings"], swiftSettings: strict),
+        .testTarget(
+            name: "SSHTests", dependencies: ["CSSH2", "Crypto", "Linux", "SSH", "Seeded"], swiftSettings: strict),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: strict),
         .testTarget(name: "WebTests", dependencies: ["sprout-web"], swiftSettings: strict),
         .testTarget(name: "WireTests", dependencies: ["Seeded", "Wire"], swiftSettings: strict),
