@@ -26,7 +26,7 @@ let package = Package(
 
         .target(name: "Crypto", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(name: "Database", dependencies: ["CSQLite"], swiftSettings: strict),
-        .target(name: "Fetch", dependencies: ["CCurl", "Linux"], swiftSettings: strict),
+        .target(name: "Fetch", dependencies: ["CCurl", "Crypto", "Linux"], swiftSettings: strict),
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: strict),
         .target(name: "SSH", dependencies: ["CSSH2", "Crypto", "Linux"], swiftSettings: strict),
         .target(name: "Systemd", dependencies: ["CSystemd", "Linux"], swiftSettings: strict),
@@ -85,6 +85,7 @@ let package = Package(
         // MARK: Tests
 
         .target(name: "Seeded", path: "Tests/Seeded", swiftSettings: strict),
+        .target(name: "Serving", dependencies: ["HTTP", "Linux"], path: "Tests/Serving", swiftSettings: strict),
         .testTarget(
             name: "BootTests", dependencies: ["Linux", "Seeded", "Wire", "sprout-boot"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["Fetch", "Linux", "sprout"], swiftSettings: strict),
@@ -95,7 +96,8 @@ let package = Package(
             name: "DHCPTests",
             dependencies: ["Control", "Ledger", "Linux", "Model", "Seeded", "Store", "Wire", "sprout-dhcp"],
             swiftSettings: strict),
-        .testTarget(name: "FetchTests", dependencies: ["Fetch", "HTTP", "Linux"], swiftSettings: strict),
+        .testTarget(
+            name: "FetchTests", dependencies: ["Fetch", "HTTP", "Linux", "Serving"], swiftSettings: strict),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Linux", "Seeded"], swiftSettings: strict),
         .testTarget(name: "ImagesTests", dependencies: ["Images", "Linux", "Model"], swiftSettings: strict),
         .testTarget(

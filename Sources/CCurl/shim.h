@@ -30,3 +30,19 @@ static inline curl_off_t curl_offset(CURL *easy, CURLINFO info) {
     curl_easy_getinfo(easy, info, &value);
     return value;
 }
+
+static inline CURLcode curl_set_check(CURL *easy, curl_prereq_callback check, void *context) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, check);
+    return code ? code : curl_easy_setopt(easy, CURLOPT_PREREQDATA, context);
+}
+
+// What the server of the latest connection over TLS showed, where CURLOPT_CERTINFO is set.
+static inline const struct curl_certinfo *curl_certificates(CURL *easy) {
+    const struct curl_certinfo *chain = NULL;
+    curl_easy_getinfo(easy, CURLINFO_CERTINFO, &chain);
+    return chain;
+}
+
+// Numbers that are made by casts, which Swift does not import.
+static const long curl_basic_login = CURLAUTH_BASIC;
+static const long curl_digest_login = CURLAUTH_DIGEST;

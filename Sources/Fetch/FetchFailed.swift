@@ -41,27 +41,10 @@ public struct FetchFailed: Error, Equatable, Sendable, CustomStringConvertible {
     private static func sentences(
         _ url: WebURL, _ code: CURLcode, _ words: String, isEarly: Bool, _ patience: Patience
     ) -> (fact: String, remedy: String) {
-        switch code {
-        case CURLE_COULDNT_RESOLVE_HOST:
-            ("there is no host \(url.host), or no name server answers", "Check the name, and this machine's network")
-        case CURLE_COULDNT_RESOLVE_PROXY:
-            ("the proxy is not found", "Check http_proxy and https_proxy in the environment")
-        case CURLE_COULDNT_CONNECT:
-            ("nobody answers there (\(words))", "Check the address, or try again later")
-        case CURLE_OPERATION_TIMEDOUT where isEarly:
-            (
-                "there was no connection within \(patience.connect.components.seconds) s",
-                "Check the address, and this machine's network"
-            )
+        if let early = Connecting.sentences(url, code, words, isEarly: isEarly, patience.connect) { return early }
+        return switch code {
         case CURLE_OPERATION_TIMEDOUT:
             ("nothing arrived for \(patience.stall.components.seconds) s", goOn)
-        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE:
-            (
-                "its certificate cannot be trusted (\(words))",
-                "Check this machine's clock, or make the certificate's maker known with update-ca-certificates"
-            )
-        case CURLE_SSL_CONNECT_ERROR:
-            ("no TLS connection comes about (\(words))", "Check that this is a port for https")
         case CURLE_TOO_MANY_REDIRECTS:
             ("it is redirected more than \(Transfer.mostRedirects) times", "Give the address where it ends")
         case CURLE_UNSUPPORTED_PROTOCOL:

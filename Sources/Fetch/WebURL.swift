@@ -20,9 +20,9 @@ public struct WebURL: Equatable, Sendable, CustomStringConvertible {
         guard !host.isEmpty else { return nil }
     }
 
-    private init(_ other: WebURL, path: Substring) {
-        (isEncrypted, authority, query) = (other.isEncrypted, other.authority, "")
-        self.path = path
+    private init(_ other: WebURL, path: Substring, query: Substring = "") {
+        (isEncrypted, authority) = (other.isEncrypted, other.authority)
+        (self.path, self.query) = (path, query)
     }
 
     /// All of it: it may hold a password, or a token in its query.
@@ -38,6 +38,14 @@ public struct WebURL: Equatable, Sendable, CustomStringConvertible {
     public func beside(_ name: String) -> WebURL { WebURL(self, path: folder + name) }
 
     public func appending(_ suffix: String) -> WebURL { WebURL(self, path: path + suffix) }
+
+    /// What is at another path of the same server, which begins with a slash and may have a query.
+    public func at(_ target: String) -> WebURL? {
+        guard target.hasPrefix("/"), target.utf8.allSatisfy({ $0 > 32 && $0 != 127 }) else { return nil }
+        let target = target.prefix { $0 != "#" }
+        let path = target.prefix { $0 != "?" }
+        return WebURL(self, path: path, query: target[path.endIndex...])
+    }
 
     private var scheme: String { isEncrypted ? "https://" : "http://" }
     private var folder: Substring { path[..<(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)] }

@@ -1,5 +1,6 @@
 import HTTP
 import Linux
+import Serving
 import Testing
 
 @testable import Fetch

@@ -1,41 +1,13 @@
-import Glibc
 import HTTP
 import Linux
+import Serving
 import Testing
 
 @testable import Fetch
 
-let reactor: Reactor = {
-    // As `runProgram` has it: a server that writes to a client that left is told so by the call.
-    signal(SIGPIPE, SIG_IGN)
-    guard let reactor = try? Reactor() else { preconditionFailure("no epoll") }
-    reactor.start()
-    return reactor
-}()
-
 /// A server on a port of its own for the time of `body`.
 func serving(_ routes: Routes, _ body: @escaping @Sendable (Place) async throws -> Void) async throws {
-    let (server, port) = try listening(routes)
-    try await withTaskExecutorPreference(reactor) {
-        try await withThrowingTaskGroup { group in
-            group.addTask { try await server.run() }
-            group.addTask { try await body(Place(port: port, worker: Worker())) }
-            try await group.next()
-            group.cancelAll()
-        }
-    }
-}
-
-private func listening(_ routes: Routes) throws -> (Server, UInt16) {
-    let socket = try FileDescriptor.listening(on: .tcp(host: "127.0.0.1", port: 0))
-    var address = sockaddr_in()
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let fd = socket.rawValue
-    let code = withUnsafeMutablePointer(to: &address) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(fd, $0, &length) }
-    }
-    guard code == 0 else { throw Errno(rawValue: errno) }
-    return (try Server(on: socket, reactor, routes) { _, _ in }, UInt16(bigEndian: address.sin_port))
+    try await Serving.serving(routes) { port in try await body(Place(port: port, worker: Worker())) }
 }
 
 /// Where a test's server is, and how it is asked.
@@ -61,22 +33,6 @@ struct Place: Sendable {
             if bytes.isEmpty { return content }
             content += bytes
         }
-    }
-}
-
-/// What was noted, in order, by whoever.
-struct Notes<Value: Sendable>: Sendable {
-    private let stream: AsyncStream<Value>
-    private let continuation: AsyncStream<Value>.Continuation
-
-    init() { (stream, continuation) = AsyncStream.makeStream(of: Value.self) }
-
-    func add(_ value: Value) { continuation.yield(value) }
-
-    /// All there are; nothing can be added afterwards.
-    func all() async -> [Value] {
-        continuation.finish()
-        return await stream.reduce(into: []) { $0.append($1) }
     }
 }
 
