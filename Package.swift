@@ -44,6 +44,7 @@ let package = Package(
         .target(name: "HTTP", dependencies: ["Linux"], swiftSettings: strict),
         .target(name: "Images", dependencies: ["Linux", "Model"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: ["Database", "Linux", "Model", "Store"], swiftSettings: strict),
+        .target(name: "Power", dependencies: ["Fetch", "Linux", "Model", "Wire"], swiftSettings: strict),
         .target(name: "Recipes", dependencies: ["Model"], swiftSettings: strict),
         .target(name: "Settings", dependencies: ["Model", "YAML"], swiftSettings: strict),
         .target(name: "Store", dependencies: ["Database", "Model"], swiftSettings: strict),
@@ -107,6 +108,10 @@ let package = Package(
         ),
         .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: strict),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
+        .testTarget(
+            name: "PowerTests",
+            dependencies: ["Fetch", "HTTP", "Linux", "Model", "Power", "Seeded", "Serving", "Wire"],
+            swiftSettings: strict),
         .testTarget(name: "RecipesTests", dependencies: ["Model", "Recipes", "Seeded"], swiftSettings: strict),
         .testTarget(
             name: "RehearsalTests", dependencies: ["Model", "Rehearsal", "Seeded"], swiftSettings: strict),
