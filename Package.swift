@@ -74,8 +74,8 @@ let package = Package(
         .executableTarget(
             name: "sprout-orchestrator",
             dependencies: [
-                "Control", "Crypto", "HTTP", "Images", "Ledger", "Linux", "Model", "Recipes", "Settings", "Store",
-                "Systemd",
+                "Control", "Crypto", "Fetch", "HTTP", "Images", "Ledger", "Linux", "Model", "Power", "Recipes", "SSH",
+                "Settings", "Store", "Systemd",
             ],
             swiftSettings: strict
         ),

@@ -62,6 +62,7 @@ extension Ledger {
                 INSERT OR REPLACE INTO inventory (host, installed_at, report) VALUES (?, ?, ?)
                 """, .text(host.id), .int(now().milliseconds), .text(json))
             try learn(report.ports.map(\.mac), of: host)
+            try forgetWhatWasWiped(host, operation.id)
             let disks = report.bootDisks.map(\.description).joined(separator: "; ")
             let system = "Proxmox VE \(report.version ?? report.iso?.release ?? "")"
             let reason = "\(system) is on its disk\(disks.isEmpty ? "" : " (\(disks))"); it restarts."
@@ -88,8 +89,9 @@ extension Ledger {
                 return .granted(try move(host, on: .broke, reason: sentence, by: author))
             }
             try connection.run(
-                "UPDATE inventory SET started_at = ?, start_report = ? WHERE host = ?", .int(now().milliseconds),
-                .text(json), .text(host.id))
+                "UPDATE inventory SET started_at = ?, start_report = ?, start_address = ? WHERE host = ?",
+                .int(now().milliseconds), .text(json), .text(report.has(caller.address) ? caller.address : nil),
+                .text(host.id))
             let addresses = report.addresses.joined(separator: ", ")
             try walk(
                 host, along: [.startedNewSystem, .phonedHome],
@@ -166,6 +168,17 @@ extension Ledger {
         try connection.rows("SELECT machine FROM operation WHERE id = ?", .text(operation)) {
             $0.optionalText(0).flatMap { SystemInformation(json: $0) }
         }.first ?? nil
+    }
+
+    /// Keys of earlier operations were on the disk that is wiped now: there is nothing to take away any more.
+    private func forgetWhatWasWiped(_ host: Host, _ operation: String) throws {
+        let earlier = try connection.rows(
+            "SELECT id FROM operation WHERE host = ? AND id <> ?", .text(host.id), .text(operation)
+        ) { $0.text(0) }
+        for id in earlier { try forgetKey(ofOperation: id) }
+        try connection.run(
+            "UPDATE effect SET done_at = ? WHERE host = ? AND operation <> ? AND kind = ? AND done_at IS NULL",
+            .int(now().milliseconds), .text(host.id), .text(operation), .text(Effect.removeKey.rawValue))
     }
 
     /// The ports of a machine that was installed are its host's own, unless they are another's.

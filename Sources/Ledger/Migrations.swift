@@ -220,7 +220,9 @@ enum Migrations {
             installed_at INTEGER NOT NULL,
             report TEXT NOT NULL,
             started_at INTEGER,
-            start_report TEXT
+            start_report TEXT,
+            -- Where its new system called from, if it is its own address too: where it is reached.
+            start_address TEXT
         ) STRICT;
         """,
     ]

@@ -90,7 +90,6 @@ extension Ledger {
             try connection.run(
                 "UPDATE operation SET ended_at = ?, outcome = ?, token_hash = NULL WHERE id = ?",
                 .int(moment.milliseconds), .text(state.rawValue), .text(operation))
-            try connection.run("DELETE FROM secret WHERE name = ?", .text(Self.nameOfKey(operation)))
         }
         return operation
     }

@@ -23,6 +23,7 @@ public struct Event: Equatable, Sendable, Codable, Identifiable {
         case hostRegistered = "host.registered"
         case hostChanged = "host.changed"
         case hostNoticed = "host.noticed"
+        case hostPower = "host.power"
         case hostRemoved = "host.removed"
         case hostAdvanced = "host.advanced"
         case identityContested = "identity.contested"

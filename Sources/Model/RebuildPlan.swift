@@ -39,13 +39,18 @@ public struct Inventory: Equatable, Sendable, Codable {
     public var report: InstalledReport
     public var startedAt: Timestamp?
     public var start: StartReport?
+    /// Where it is reached: it called from there, and it is its own.
+    public var address: String?
 
-    public init(installedAt: Timestamp, report: InstalledReport, startedAt: Timestamp?, start: StartReport?) {
+    public init(
+        installedAt: Timestamp, report: InstalledReport, startedAt: Timestamp?, start: StartReport?, address: String?
+    ) {
         (self.installedAt, self.report, self.startedAt, self.start) = (installedAt, report, startedAt, start)
+        self.address = address
     }
 
     enum CodingKeys: String, CodingKey {
-        case report, start
+        case report, start, address
         case installedAt = "installed_at"
         case startedAt = "started_at"
     }

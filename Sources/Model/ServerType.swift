@@ -207,6 +207,15 @@ extension ServerType.Power: Codable {
     /// The name of each way to switch a host on, as it is written in server-types.yaml.
     public enum Kind: String, CaseIterable, Codable, Sendable { case manual, wol, redfish, http }
 
+    /// The name of the secret that its controller wants.
+    public var secretName: String? {
+        switch self {
+        case .manual, .wakeOnLAN: nil
+        case .redfish(_, let name): name
+        case .http(_, _, let name): name
+        }
+    }
+
     public var kind: Kind {
         switch self {
         case .manual: .manual

@@ -24,5 +24,10 @@ public struct StartReport: Equatable, Sendable, Codable {
         token = try? decoder.container(keyedBy: Secret.self).decodeIfPresent(String.self, forKey: .token)
     }
 
+    /// Whether this is one of its own addresses.
+    public func has(_ address: String) -> Bool {
+        addresses.contains { $0.split(separator: "/").first.map(String.init) == address }
+    }
+
     public var identity: Identity { Identity(uuid: uuid, serial: serial) }
 }

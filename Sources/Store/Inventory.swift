@@ -6,7 +6,8 @@ extension Store {
     /// What a host is made of; nil if Sprout has not installed it.
     public func inventory(ofHost host: String) throws -> Inventory? {
         try connection.rows(
-            "SELECT installed_at, report, started_at, start_report FROM inventory WHERE host = ?", .text(host)
+            "SELECT installed_at, report, started_at, start_report, start_address FROM inventory WHERE host = ?",
+            .text(host)
         ) { row in
             let report = try? JSONDecoder().decode(InstalledReport.self, from: Data(row.text(1).utf8))
             let start = row.optionalText(3).flatMap {
@@ -15,7 +16,8 @@ extension Store {
             return report.map {
                 Inventory(
                     installedAt: Timestamp(milliseconds: row.int(0)), report: $0,
-                    startedAt: row.optionalInt(2).map { Timestamp(milliseconds: $0) }, start: start)
+                    startedAt: row.optionalInt(2).map { Timestamp(milliseconds: $0) }, start: start,
+                    address: row.optionalText(4))
             }
         }.first ?? nil
     }

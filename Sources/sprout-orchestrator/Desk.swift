@@ -13,8 +13,7 @@ struct Desk: Sendable {
     let feed: Feed
 
     /// For the daemons that may change something: the permission of the socket is theirs.
-    func commandRoutes(_ health: Health, _ images: ImageKeeper, _ rebuild: RebuildDesk, _ secrets: SecretDesk) -> Routes
-    {
+    func commandRoutes(_ health: Health, others: [Routes.Route]) -> Routes {
         Routes(
             .get("/health", health.respond),
             .get("/events", EventStream(store, feed).respond),
@@ -47,7 +46,7 @@ struct Desk: Sendable {
                     operation: await latestOperation(of: host))
                 return try .json(host)
             },
-            others: discoveryRoutes + images.routes() + rebuild.routes + secrets.routes
+            others: discoveryRoutes + others
         )
     }
 
@@ -108,6 +107,15 @@ struct Desk: Sendable {
         let actor = request.headers["x-sprout-actor"] ?? "a local process"
         let peer = request.peer.map { " (uid \($0.userID))" } ?? ""
         return Ledger.Author(actor: actor + peer, request: request.id)
+    }
+
+    /// The host that a path names.
+    func host(of request: Request) async throws -> Host {
+        let reference = request.parameters["id"] ?? ""
+        guard let host = try await store.host(reference) else {
+            throw Problem(404, "There is no host \"\(reference.prefix(80))\".")
+        }
+        return host
     }
 
     /// The operation that a line of the journal about a host belongs to.

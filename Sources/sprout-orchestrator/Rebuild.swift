@@ -25,7 +25,7 @@ struct RebuildDesk: Sendable {
     /// `dry_run` gives the plan; without it the host's name must be typed, since its disk is wiped.
     private func rebuild(_ request: Request) async throws -> Response {
         let wish = try JSON.decode(RebuildWish.self, from: request.body)
-        let host = try await existingHost(request)
+        let host = try await desk.host(of: request)
         let image = try await image(wish.image)
         let plan = try await plan(host, image)
         if wish.isDryRun == true { return try .json(plan) }
@@ -53,7 +53,7 @@ struct RebuildDesk: Sendable {
     }
 
     private func cancel(_ request: Request) async throws -> Response {
-        let (host, author) = (try await existingHost(request), desk.author(request))
+        let (host, author) = (try await desk.host(of: request), desk.author(request))
         let stopped = try await desk.commit(request) {
             try await desk.ledger.advance(
                 hostID: host.id, on: .cancel, reason: "it was cancelled by \(author.actor).", by: author)
@@ -122,14 +122,6 @@ struct RebuildDesk: Sendable {
     func rootPassword(ofOperation id: String) async throws -> PasswordHash {
         if let hash = await settings.provisioning.credentials.rootPasswordHash { return try PasswordHash(hash) }
         return try keyring.unknowableHash(ofOperation: id)
-    }
-
-    private func existingHost(_ request: Request) async throws -> Host {
-        let reference = request.parameters["id"] ?? ""
-        guard let host = try await desk.store.host(reference) else {
-            throw Problem(404, "There is no host \"\(reference.prefix(80))\".")
-        }
-        return host
     }
 
     /// The newest release is taken where none is named.

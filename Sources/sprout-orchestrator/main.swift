@@ -22,9 +22,14 @@ daemon { reactor, termination in
     let keyring = try Keyring(folder: surroundings.sealingKey)
     let rebuild = RebuildDesk(desk: desk, settings: settings, images: images, keyring: keyring)
     let secrets = SecretDesk(desk: desk, keyring: keyring)
+    let power = PowerDesk(desk: desk, settings: settings, secrets: secrets, reactor: reactor, worker: try Worker())
+    let keys = KeyRemoval(desk: desk, keyring: keyring, reactor: reactor)
+    let effects = EffectKeeper(desk, reactor, [.armNetboot: power.wake, .removeKey: keys.carryOut])
     let installer = InstallerDesk(desk: desk, rebuild: rebuild)
     let commands = try Server(
-        on: sockets.claim("command"), reactor, desk.commandRoutes(health, images, rebuild, secrets), onFailure: report)
+        on: sockets.claim("command"), reactor,
+        desk.commandRoutes(health, others: images.routes() + rebuild.routes + secrets.routes + power.routes),
+        onFailure: report)
     let installations = try Server(
         on: sockets.claim("install"), reactor, installer.routes(health), onFailure: report)
     let observations = try Server(
@@ -33,6 +38,7 @@ daemon { reactor, termination in
 
     try await run(
         commands, observations, installations, leases, ServerKeeper(desk), Heartbeat(desk.feed, reactor),
-        DeadlineKeeper(desk, reactor), settings, sightings, VerdictKeeper(desk, reactor), Tidying(ledger, reactor),
+        DeadlineKeeper(desk, reactor), effects, settings, sightings, VerdictKeeper(desk, reactor),
+        Tidying(ledger, reactor),
         ImageChecks(images, desk.store, reactor), Watchdog(reactor, check: health.check), termination)
 }

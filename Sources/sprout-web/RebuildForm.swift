@@ -87,12 +87,13 @@ extension Site {
 
     /// What is asked for a host, by whatever name it is called.
     func passOnForHost(_ request: Request) async throws -> Response {
-        try requireJSON(request)
+        if request.method == "POST" { try requireJSON(request) }
         return try await ask(try await host(request), request.segments.last ?? "", request.body, request)
     }
 
     private func ask(_ host: Host, _ action: String, _ body: [UInt8], _ request: Request) async throws -> Response {
         try await orchestrator.send(
-            "POST", "/hosts/\(host.id)/\(action)", body: body, actor: actor(request), request: try id(of: request))
+            request.method, "/hosts/\(host.id)/\(action)", body: body, actor: actor(request),
+            request: try id(of: request))
     }
 }

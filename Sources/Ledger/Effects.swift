@@ -1,0 +1,101 @@
+import Database
+public import Model
+import Store
+
+/// What is to be done outside the database once a step is committed: rows, so that no restart forgets any.
+extension Ledger {
+    public struct DueEffect: Sendable {
+        public let id: Int64
+        public let host: Host
+        public let operation: Operation
+        public let effect: Effect
+        /// How often it was tried in vain.
+        public let attempts: Int
+    }
+
+    /// Those whose time has come, the oldest first; of hosts that are gone nothing is left to do.
+    public func dueEffects() throws -> [DueEffect] {
+        try connection.run("DELETE FROM effect WHERE done_at IS NULL AND host NOT IN (SELECT id FROM host)")
+        let rows = try connection.rows(
+            """
+            SELECT \(Host.columns), effect.id, effect.kind, effect.attempts, effect.operation
+            FROM effect JOIN host ON host.id = effect.host
+            WHERE effect.done_at IS NULL AND effect.due_at <= ? ORDER BY effect.id
+            """, .int(now().milliseconds)
+        ) { (Host($0), $0.int(13), Effect(rawValue: $0.text(14)), Int($0.int(15)), $0.text(16)) }
+        return try rows.compactMap { host, id, effect, attempts, operation in
+            let operations = try connection.rows(
+                "SELECT \(Operation.columns) FROM operation WHERE id = ?", .text(operation)
+            ) { Operation($0) }
+            guard let host, let effect, let operation = operations.first else { return nil }
+            return DueEffect(id: id, host: host, operation: operation, effect: effect, attempts: attempts)
+        }
+    }
+
+    public func nextEffect() throws -> Timestamp? {
+        try connection.rows("SELECT min(due_at) FROM effect WHERE done_at IS NULL") { row in
+            row.optionalInt(0).map { Timestamp(milliseconds: $0) }
+        }.first ?? nil
+    }
+
+    /// It is done, or there is nothing to do any more; `sentence` is what the timeline says of it.
+    public func finish(_ due: DueEffect, _ kind: Event.Kind? = nil, _ sentence: String? = nil, by author: Author) throws
+    {
+        try connection.write {
+            try connection.run(
+                "UPDATE effect SET done_at = ?, problem = NULL WHERE id = ?", .int(now().milliseconds), .int(due.id))
+            guard let kind, let sentence else { return }
+            try append(kind, sentence, host: due.host, operation: due.operation.id, by: author)
+        }
+    }
+
+    /// It did not work, and is tried again later; the timeline says so when the reason is another than before.
+    public func postpone(
+        _ due: DueEffect, because problem: String, for pause: Duration, _ kind: Event.Kind, by author: Author
+    ) throws {
+        try connection.write {
+            let before =
+                try connection.rows("SELECT problem FROM effect WHERE id = ?", .int(due.id)) {
+                    $0.optionalText(0)
+                }.first ?? nil
+            try connection.run(
+                "UPDATE effect SET attempts = attempts + 1, problem = ?, due_at = ? WHERE id = ?", .text(problem),
+                .int((now() + pause).milliseconds), .int(due.id))
+            if problem != before {
+                try append(kind, problem, host: due.host, operation: due.operation.id, by: author)
+            }
+        }
+    }
+
+    /// The private half of an operation's key, as it was sealed; nil once it is gone.
+    public func sealedKey(ofOperation id: String) throws -> [UInt8]? {
+        try connection.rows("SELECT sealed FROM secret WHERE name = ?", .text(Self.nameOfKey(id))) { $0.blob(0) }.first
+    }
+
+    public func publicKey(ofOperation id: String) throws -> String? {
+        try connection.rows("SELECT public_key FROM operation WHERE id = ?", .text(id)) { $0.optionalText(0) }.first
+            ?? nil
+    }
+
+    /// Nobody can log in with it any more.
+    public func forgetKey(ofOperation id: String) throws {
+        try connection.run("DELETE FROM secret WHERE name = ?", .text(Self.nameOfKey(id)))
+    }
+}
+
+extension Ledger {
+    /// Something that was done with a host, for its timeline.
+    public func note(_ kind: Event.Kind, _ sentence: String, of host: Host, by author: Author) throws {
+        try connection.write {
+            if try wasCarriedOut(kind, by: author) { return }
+            try append(kind, sentence, host: host, by: author)
+        }
+    }
+
+    /// Keeps what this process has learnt, and nobody has written into a file.
+    public func keep(setting key: String, _ value: String) throws {
+        try connection.run(
+            "INSERT INTO setting (key, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2", .text(key),
+            .text(value))
+    }
+}

@@ -1,0 +1,93 @@
+import Control
+import Ledger
+import Linux
+import Model
+import Systemd
+
+/// Does what steps call for outside the database: at once, again when it did not work, and after a restart.
+///
+/// Several hosts are served at once, and each effect by one task only.
+actor EffectKeeper: Service {
+    /// What became of an effect.
+    enum Outcome: Sendable {
+        case done(Event.Kind, String)
+        /// Nothing was to be done, or nothing is to be said of it.
+        case nothing
+        /// It is tried again; the sentence says what is in the way.
+        case later(String)
+    }
+
+    typealias Doer = @Sendable (Ledger.DueEffect) async throws -> Outcome
+
+    private let desk: Desk
+    private let reactor: Reactor
+    private let doers: [Effect: Doer]
+    private var underWay: Set<Int64> = []
+
+    init(_ desk: Desk, _ reactor: Reactor, _ doers: [Effect: Doer]) {
+        (self.desk, self.reactor, self.doers) = (desk, reactor, doers)
+    }
+
+    func run() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            for await _ in await desk.feed.rings() {
+                for due in try await desk.ledger.dueEffects() where underWay.insert(due.id).inserted {
+                    group.addTask { try await self.carryOut(due) }
+                }
+                if let next = try await desk.ledger.nextEffect() { group.addTask { try await self.ring(at: next) } }
+            }
+            try Task.checkCancellation()
+        }
+    }
+
+    private func carryOut(_ due: Ledger.DueEffect) async throws {
+        defer { underWay.remove(due.id) }
+        var outcome = Outcome.nothing
+        do {
+            outcome = try await doers[due.effect]?(due) ?? .nothing
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            outcome = .later("\(error)")
+        }
+        try await note(outcome, due)
+        await desk.feed.ring()
+    }
+
+    private func note(_ outcome: Outcome, _ due: Ledger.DueEffect) async throws {
+        let author = Ledger.Author(actor: "sprout-orchestrator")
+        switch outcome {
+        case .nothing: try await desk.ledger.finish(due, by: author)
+        case .done(let kind, let sentence):
+            try await desk.ledger.finish(due, kind, sentence, by: author)
+            log(.notice, sentence, kind, due)
+        case .later(let problem):
+            let sentence = "\(due.host.hostname): \(problem)"
+            try await desk.ledger.postpone(
+                due, because: sentence, for: Self.pause(after: due.attempts), .hostNoticed, by: author)
+            log(.warning, sentence, .hostNoticed, due)
+        }
+    }
+
+    /// The heartbeat rings often enough for what is far away.
+    private func ring(at moment: Timestamp) async throws {
+        let milliseconds = moment.milliseconds - WallClock.milliseconds()
+        guard (1..<15_000).contains(milliseconds) else { return }
+        try await reactor.sleep(for: .milliseconds(milliseconds + 1))
+        await desk.feed.ring()
+    }
+
+    /// 5 seconds at first, then longer, up to 10 minutes.
+    private static func pause(after attempts: Int) -> Duration {
+        .seconds(min(600, 5 << min(attempts, 7)))
+    }
+
+    private func log(_ priority: Journal.Priority, _ sentence: String, _ kind: Event.Kind, _ due: Ledger.DueEffect) {
+        Journal.log(
+            priority, sentence,
+            [
+                "SPROUT_HOST": "\(due.host.hostname)", "SPROUT_OPERATION": due.operation.id,
+                "SPROUT_EVENT": kind.rawValue,
+            ])
+    }
+}
