@@ -38,6 +38,10 @@ public struct Host: Equatable, Sendable, Codable {
         self.memory = memory
     }
 
+    /// The label of a host whose machine does not exist: there is nothing to switch on.
+    public static let rehearsalLabel = (key: "rehearsal", value: "yes")
+    public var isRehearsed: Bool { labels[Self.rehearsalLabel.key] == Self.rehearsalLabel.value }
+
     enum CodingKeys: String, CodingKey {
         case id, hostname, mac, macs, state, labels, address, memory
         case serverType = "server_type"

@@ -49,7 +49,7 @@ struct PowerDesk: Sendable {
     /// An operation waits for its machine to netboot: it is switched on, or restarted where it is known to run.
     @Sendable func wake(_ due: Ledger.DueEffect) async throws -> EffectKeeper.Outcome {
         guard let host = try await desk.store.host(due.host.id), host.state == .pxeReady,
-            due.operation.endedAt == nil, due.operation.image != nil
+            due.operation.endedAt == nil, due.operation.image != nil, !host.isRehearsed
         else { return .nothing }
         let driver = try await driver(of: host)
         do {

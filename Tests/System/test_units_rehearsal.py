@@ -18,6 +18,9 @@ class RehearsalUnitsTest(unittest.TestCase):
         test_units.UnitsTest.install(container)
         shutil.copy(test_units.programs() / "sprout", container.layer / "usr/lib/sprout/sprout")
         shutil.copytree(ROOT / "rootfs" / SITE, container.layer / SITE)
+        container.write(
+            "etc/sprout/server-types.yaml", test_units.server_types("vm") + "  plug:\n    boot_disk: /dev/vda\n    power:\n"
+            "      kind: http\n      on_url: http://127.0.0.1:9/on\n")
         container.write("etc/nginx/nginx.conf", (ROOT / "rootfs/etc/nginx/nginx.conf").read_text())
         wanted = container.layer / "etc/systemd/system/multi-user.target.wants"
         wanted.mkdir(parents=True, exist_ok=True)
@@ -30,6 +33,10 @@ class RehearsalUnitsTest(unittest.TestCase):
             self.assertEqual(table.count(" ready"), 3, table)
             journal = container.output("journalctl", "--no-pager", "SPROUT_HOST=rehearsal-01", "--output=cat")
             self.assertIn("rehearsal-01 is now installed", journal)
+            sprout = "/usr/lib/sprout/sprout"
+            container.output(sprout, "hosts", "add", "pve-1", "--mac", "52:54:00:00:00:01", "--type", "plug")
+            tried = container.run(sprout, "hosts", "power", "pve-1", "on").stderr
+            self.assertIn("nobody answers there", tried, "the orchestrator may reach out")
             key = container.output("stat", "--format=%U %a", "/var/lib/sprout/key", "/var/lib/sprout/key/sealing-key")
             self.assertEqual(key, "sprout-orchestrator 700\nsprout-orchestrator 600\n")
             leaked = container.run("grep", "--recursive", "--files-with-matches", "token=", "/var/log", "/run/nginx").stdout

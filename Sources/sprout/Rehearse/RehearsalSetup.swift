@@ -10,12 +10,10 @@ struct RehearsalSetup: Sendable {
     let wish: RehearsalWish
     let reactor: Reactor
 
-    private static let label = (key: "rehearsal", value: "yes")
-
     /// Real machines that are just being installed are not to be disturbed.
     func checkOthers() async throws {
         if wish.isBesideRealHosts { return }
-        let busy = try await hosts().filter { $0.state.isUnderWay && !Self.isRehearsed($0) }
+        let busy = try await hosts().filter { $0.state.isUnderWay && !$0.isRehearsed }
         guard busy.isEmpty else {
             let names = busy.map { "\($0.hostname)" }.joined(separator: ", ")
             throw Failure(description: "\(names): under way. Wait, or rehearse all the same with --beside-real-hosts.")
@@ -61,7 +59,7 @@ struct RehearsalSetup: Sendable {
         let digits = number < 10 ? "0\(number)" : "\(number)"
         let draft = HostDraft(
             hostname: "rehearsal-\(digits)", mac: mac, serverType: type.key,
-            labels: [Self.label.key: Self.label.value], address: type.network.address(number))
+            labels: [Host.rehearsalLabel.key: Host.rehearsalLabel.value], address: type.network.address(number))
         let answer = try await api.send("POST", "/api/hosts", body: try JSON.encode(draft))
         return try JSON.decode(Host.self, from: answer.body)
     }
@@ -81,7 +79,7 @@ struct RehearsalSetup: Sendable {
     /// Stops what is under way, and removes the hosts that carry the label of rehearsals; one that stays stops no other.
     func clear(keepingHosts: Bool = false) async throws {
         var problem: (any Error)?
-        for host in try await hosts() where Self.isRehearsed(host) {
+        for host in try await hosts() where host.isRehearsed {
             do {
                 if host.state.isUnderWay {
                     try await api.send("POST", "/api/hosts/\(host.id)/cancel", body: Array("{}".utf8))
@@ -118,8 +116,6 @@ struct RehearsalSetup: Sendable {
         }
         return hosts
     }
-
-    private static func isRehearsed(_ host: Host) -> Bool { host.labels[label.key] == label.value }
 
     private struct Types: Decodable {
         let types: [ServerType]
