@@ -79,7 +79,10 @@ struct BootScripts: Sendable {
         _ host: Host, _ mac: MACAddress, _ server: String, _ request: Request
     ) async throws -> Response {
         tell(.restarted, host, request)
-        guard try await store.operations(ofHost: host.id).first?.reentries == 0 else {
+        let isSecond = try await store.operations(ofHost: host.id).first?.reentries != 0
+        // They are read one after the other: what became meanwhile of a first restart is no second one.
+        let isCurrent = try await store.host(withMAC: mac)?.stateSince == host.stateSince
+        if isSecond, isCurrent {
             return Self.answer(.failed(host, reason: Operation.secondRestart, server: server))
         }
         return MemoryAnswer.isGiven(in: request.query)

@@ -1,6 +1,7 @@
 import Control
 import HTTP
 import Linux
+import Model
 
 /// The Sprout that a command asks.
 struct API: Sendable {
@@ -41,6 +42,18 @@ struct API: Sendable {
     func get<Value: Decodable>(_ path: String, as type: Value.Type) async throws -> (value: Value, json: String) {
         let answer = try await send("GET", path)
         return (try JSON.decode(type, from: answer.body), String(decoding: answer.body, as: UTF8.self))
+    }
+
+    /// All hosts, page by page.
+    func hosts() async throws -> [Host] {
+        var hosts: [Host] = []
+        var next: String? = ""
+        while let after = next {
+            let page = try await get("/api/hosts?limit=1000&after=\(Percent.encoded(after))", as: HostPage.self).value
+            hosts += page.hosts
+            next = page.next
+        }
+        return hosts
     }
 
     /// Sends a request; a problem in the answer is thrown in its own words.

@@ -58,14 +58,7 @@ extension Verb {
         example: "sprout hosts list -o json"
     ) { invocation in
         let api = try API(invocation)
-        var hosts: [Host] = []
-        var next: String? = ""
-        while let after = next {
-            let page = try await api.get("/api/hosts?limit=1000&after=\(Percent.encoded(after))", as: HostPage.self)
-                .value
-            hosts += page.hosts
-            next = page.next
-        }
+        let hosts = try await api.hosts()
         if invocation.isJSON { return Terminal.say(String(decoding: try JSON.encode(hosts), as: UTF8.self)) }
         if hosts.isEmpty { return Terminal.say("No host yet. Register one: \(hostsAdd.example)") }
         let rows = hosts.sorted { $0.hostname.description < $1.hostname.description }.map {

@@ -124,11 +124,17 @@ class Machine:
                 "macs": [self.mac], "addresses": ["10.0.0.13/24"], **changes}
         return self.box.request("POST", f"/api/hosts/{host['id']}/phone-home", body)
 
-    def install(self):
-        """All of it, from armed to phoned home."""
+    def begin(self):
+        """From armed to where its installer has its answer."""
         assert self.arm().status == 202
         self.boot()
         self.load_all()
-        for step in [self.ask, self.first_boot_script, self.tell_installed, self.phone_home]:
+        answer = self.ask()
+        assert answer.status == 200, (answer.status, answer.body)
+
+    def install(self):
+        """All of it, from armed to phoned home."""
+        self.begin()
+        for step in [self.first_boot_script, self.tell_installed, self.phone_home]:
             answer = step()
             assert answer.status == 200, (step, answer.status, answer.body)

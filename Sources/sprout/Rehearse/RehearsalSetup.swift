@@ -13,7 +13,7 @@ struct RehearsalSetup: Sendable {
     /// Real machines that are just being installed are not to be disturbed.
     func checkOthers() async throws {
         if wish.isBesideRealHosts { return }
-        let busy = try await hosts().filter { $0.state.isUnderWay && !$0.isRehearsed }
+        let busy = try await api.hosts().filter { $0.state.isUnderWay && !$0.isRehearsed }
         guard busy.isEmpty else {
             let names = busy.map { "\($0.hostname)" }.joined(separator: ", ")
             throw Failure(description: "\(names): under way. Wait, or rehearse all the same with --beside-real-hosts.")
@@ -79,7 +79,7 @@ struct RehearsalSetup: Sendable {
     /// Stops what is under way, and removes the hosts that carry the label of rehearsals; one that stays stops no other.
     func clear(keepingHosts: Bool = false) async throws {
         var problem: (any Error)?
-        for host in try await hosts() where host.isRehearsed {
+        for host in try await api.hosts() where host.isRehearsed {
             do {
                 if host.state.isUnderWay {
                     try await api.send("POST", "/api/hosts/\(host.id)/cancel", body: Array("{}".utf8))
@@ -103,18 +103,6 @@ struct RehearsalSetup: Sendable {
 
     private func images() async throws -> [InstallerImage] {
         try await api.get("/api/images", as: [String: [InstallerImage]].self).value["images"] ?? []
-    }
-
-    private func hosts() async throws -> [Host] {
-        var hosts: [Host] = []
-        var next: String? = ""
-        while let after = next {
-            let page = try await api.get("/api/hosts?limit=1000&after=\(Percent.encoded(after))", as: HostPage.self)
-                .value
-            hosts += page.hosts
-            next = page.next
-        }
-        return hosts
     }
 
     private struct Types: Decodable {
