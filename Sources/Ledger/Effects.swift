@@ -13,9 +13,8 @@ extension Ledger {
         public let attempts: Int
     }
 
-    /// Those whose time has come, the oldest first; of hosts that are gone nothing is left to do.
+    /// Those whose time has come, the oldest first.
     public func dueEffects() throws -> [DueEffect] {
-        try connection.run("DELETE FROM effect WHERE done_at IS NULL AND host NOT IN (SELECT id FROM host)")
         let rows = try connection.rows(
             """
             SELECT \(Host.columns), effect.id, effect.kind, effect.attempts, effect.operation
@@ -94,8 +93,6 @@ extension Ledger {
 
     /// Keeps what this process has learnt, and nobody has written into a file.
     public func keep(setting key: String, _ value: String) throws {
-        try connection.run(
-            "INSERT INTO setting (key, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2", .text(key),
-            .text(value))
+        try put(key, value)
     }
 }

@@ -34,9 +34,19 @@ extension Ledger {
                     .conflict, "\(host.hostname) is \(host.state.rawValue): an operation is under way. Cancel it first."
                 )
             }
+            try forgetDuties(hostID)
             try connection.run("DELETE FROM host WHERE id = ?", .text(hostID))
             try append(.hostRemoved, "\(host.hostname) was removed.", host: host, by: author)
         }
+    }
+
+    /// Of a host that is gone nothing is left to do, and nobody needs a key to it.
+    private func forgetDuties(_ host: String) throws(DatabaseError) {
+        let operations = try connection.rows("SELECT id FROM operation WHERE host = ?", .text(host)) { $0.text(0) }
+        for operation in operations {
+            try connection.run("DELETE FROM secret WHERE name = ?", .text(Self.nameOfKey(operation)))
+        }
+        try connection.run("DELETE FROM effect WHERE host = ? AND done_at IS NULL", .text(host))
     }
 
     private func insert(_ host: Host) throws(DatabaseError) {

@@ -68,7 +68,8 @@ extension Ledger {
 
     // MARK: Pieces
 
-    static func nameOfKey(_ operation: String) -> String { "operation.\(operation).key" }
+    /// The name under which the private half of its key is sealed and kept.
+    public static func nameOfKey(_ operation: String) -> String { "operation.\(operation).key" }
 
     /// The one whose token it is, or a refusal that is kept; `wish` says what was asked for.
     func admit<Value: Sendable>(

@@ -88,7 +88,7 @@ extension Ledger {
         try connection.rows("SELECT value FROM setting WHERE key = ?", .text(key)) { $0.optionalText(0) }.first ?? nil
     }
 
-    private func put(_ key: String, _ value: String) throws(DatabaseError) {
+    func put(_ key: String, _ value: String) throws(DatabaseError) {
         try connection.run(
             "INSERT INTO setting (key, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2", .text(key),
             .text(value))

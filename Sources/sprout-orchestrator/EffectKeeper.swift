@@ -23,6 +23,8 @@ actor EffectKeeper: Service {
     private let reactor: Reactor
     private let doers: [Effect: Doer]
     private var underWay: Set<Int64> = []
+    /// The moment that a task waits for already.
+    private var awaited: Timestamp?
 
     init(_ desk: Desk, _ reactor: Reactor, _ doers: [Effect: Doer]) {
         (self.desk, self.reactor, self.doers) = (desk, reactor, doers)
@@ -34,7 +36,10 @@ actor EffectKeeper: Service {
                 for due in try await desk.ledger.dueEffects() where underWay.insert(due.id).inserted {
                     group.addTask { try await self.carryOut(due) }
                 }
-                if let next = try await desk.ledger.nextEffect() { group.addTask { try await self.ring(at: next) } }
+                if let next = try await desk.ledger.nextEffect(), let wait = Self.wait(until: next), next != awaited {
+                    awaited = next
+                    group.addTask { try await self.ring(after: wait) }
+                }
             }
             try Task.checkCancellation()
         }
@@ -69,12 +74,15 @@ actor EffectKeeper: Service {
         }
     }
 
-    /// The heartbeat rings often enough for what is far away.
-    private func ring(at moment: Timestamp) async throws {
-        let milliseconds = moment.milliseconds - WallClock.milliseconds()
-        guard (1..<15_000).contains(milliseconds) else { return }
-        try await reactor.sleep(for: .milliseconds(milliseconds + 1))
+    private func ring(after wait: Duration) async throws {
+        try await reactor.sleep(for: wait)
         await desk.feed.ring()
+    }
+
+    /// Nil for what is due, and for what is far away: the heartbeat rings often enough for that.
+    private static func wait(until moment: Timestamp) -> Duration? {
+        let milliseconds = moment.milliseconds - WallClock.milliseconds()
+        return (1..<15_000).contains(milliseconds) ? .milliseconds(milliseconds + 1) : nil
     }
 
     /// 5 seconds at first, then longer, up to 10 minutes.

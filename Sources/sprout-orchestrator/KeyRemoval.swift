@@ -16,7 +16,7 @@ struct KeyRemoval: Sendable {
     @Sendable func carryOut(_ due: Ledger.DueEffect) async throws -> EffectKeeper.Outcome {
         let operation = due.operation
         guard let sealed = try await desk.ledger.sealedKey(ofOperation: operation.id) else { return .nothing }
-        let login = Login(privateKey: try keyring.open(sealed, as: "operation.\(operation.id).key"))
+        let login = Login(privateKey: try keyring.open(sealed, as: Ledger.nameOfKey(operation.id)))
         guard let server = try await server(of: due),
             let line = try await desk.ledger.publicKey(ofOperation: operation.id),
             let key = PublicKey(line)

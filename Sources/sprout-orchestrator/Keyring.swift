@@ -1,5 +1,6 @@
 import Control
 import Crypto
+import Ledger
 import Linux
 import Model
 
@@ -31,7 +32,7 @@ struct Keyring: Sendable {
     @Sendable func makeKey(ofOperation id: String) throws -> OperationKey {
         let pair = try KeyPair()
         return OperationKey(
-            line: pair.line(comment: "sprout \(id)"), sealed: try seal.seal(pair.privateKey, as: "operation.\(id).key"))
+            line: pair.line(comment: "sprout \(id)"), sealed: try seal.seal(pair.privateKey, as: Ledger.nameOfKey(id)))
     }
 
     /// The hash of a password that nobody knows, always the same one for an operation: no password has this hash.

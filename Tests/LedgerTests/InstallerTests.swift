@@ -187,6 +187,15 @@ import Testing
         #expect(try await !ledger.dueEffects().contains { $0.id == due.id })
     }
 
+    @Test func `P3: of a host that is removed nothing is left to do, and its key is gone`() async throws {
+        let armed = try await Armed()
+        _ = try await armed.scene.ledger.advance(hostID: armed.host.id, on: .cancel, by: Scene.author)
+        try await armed.scene.ledger.remove(hostID: armed.host.id, by: Scene.author)
+        #expect(try await armed.scene.ledger.dueEffects().isEmpty)
+        #expect(try await armed.scene.ledger.nextEffect() == nil)
+        #expect(try armed.scene.count("SELECT count(*) FROM secret") == 0)
+    }
+
     @Test func `P3: an installation ends the duties of those before, whose keys were on the disk that it wiped`()
         async throws
     {
