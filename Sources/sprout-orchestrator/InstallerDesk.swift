@@ -146,11 +146,8 @@ struct InstallerDesk: Sendable {
 extension Desk {
     /// The server type of a host as it is in force.
     func serverType(of host: Host) async throws -> ServerType {
-        let types = try await store.serverTypes()
-        guard let entry = types.types.first(where: { $0.key == host.serverType }) else {
-            throw AnswerProblem(
-                "server_type", host.serverType, "is no server type in force any more: choose another for this host.")
-        }
-        return try JSON.decode(ServerType.self, from: Array(entry.body.utf8))
+        if let type = try await store.serverType(of: host) { return type }
+        throw AnswerProblem(
+            "server_type", host.serverType, "is no server type in force any more: choose another for this host.")
     }
 }

@@ -33,14 +33,10 @@ extension Site {
     }
 
     private func serverType(of host: Host) async throws -> ServerType {
-        let types = try await store.serverTypes()
-        guard let entry = types.types.first(where: { $0.key == host.serverType }) else {
-            throw Problem(
-                422,
-                "\(host.hostname) is a \(host.serverType), which is no server type in force any more: choose another.",
-                field: "server_type")
-        }
-        return try JSON.decode(ServerType.self, from: Array(entry.body.utf8))
+        if let type = try await store.serverType(of: host) { return type }
+        throw Problem(
+            422, "\(host.hostname) is a \(host.serverType), which is no server type in force any more: choose another.",
+            field: "server_type")
     }
 
     private static let someHash = "$6$aaaaaaaaaaaaaaaa$" + String(repeating: "a", count: 86)

@@ -59,8 +59,7 @@ struct RebuildForm {
 
 extension Site {
     func rebuildForm(_ host: Host, _ refusal: RemovalRefusal?) async throws -> RebuildForm {
-        let entry = try await store.serverTypes().types.first { $0.key == host.serverType }
-        let type = entry.flatMap { try? JSON.decode(ServerType.self, from: Array($0.body.utf8)) }
+        let type = try? await store.serverType(of: host)
         return RebuildForm(
             host: host, images: try await store.images(), bootDisk: type?.bootDisk.words ?? "its disk", refusal: refusal
         )
