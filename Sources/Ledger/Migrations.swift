@@ -225,6 +225,15 @@ enum Migrations {
             start_address TEXT
         ) STRICT;
         """,
+        """
+        -- How far an effect got that takes more than one step, in the words of who carries it out.
+        ALTER TABLE effect ADD COLUMN progress TEXT;
+        -- What was found before a host was to join, as JSON, and whether its dead namesake may be taken out of the cluster.
+        ALTER TABLE operation ADD COLUMN preflight TEXT;
+        ALTER TABLE operation ADD COLUMN removes_member INTEGER NOT NULL DEFAULT 0;
+        -- The cluster that it joined.
+        ALTER TABLE inventory ADD COLUMN cluster TEXT;
+        """,
     ]
 
     /// Brings the database to this release's layout, each step in a transaction of its own.

@@ -56,7 +56,8 @@ import Testing
             #expect(throws: expected) { try Store(path: scene.path) }
         }
         let sentence = StoreUnavailable.newer(schema: 9).description
-        #expect(sentence.hasPrefix("the database is schema 9, this program reads 5: finish the update of this program"))
+        let start = "the database is schema 9, this program reads \(Schema.version): finish the update of this program"
+        #expect(sentence.hasPrefix(start))
     }
 
     @Test func `a writer leaves a database of a newer release alone`() async throws {
