@@ -11,23 +11,27 @@ extension Ledger {
         public let effect: Effect
         /// How often it was tried in vain.
         public let attempts: Int
+        /// How far it got, in the words of who carries it out.
+        public let progress: String?
     }
 
     /// Those whose time has come, the oldest first.
     public func dueEffects() throws -> [DueEffect] {
         let rows = try connection.rows(
             """
-            SELECT \(Host.columns), effect.id, effect.kind, effect.attempts, effect.operation
+            SELECT \(Host.columns), effect.id, effect.kind, effect.attempts, effect.operation,
+                effect.progress
             FROM effect JOIN host ON host.id = effect.host
             WHERE effect.done_at IS NULL AND effect.due_at <= ? ORDER BY effect.id
             """, .int(now().milliseconds)
-        ) { (Host($0), $0.int(13), Effect(rawValue: $0.text(14)), Int($0.int(15)), $0.text(16)) }
-        return try rows.compactMap { host, id, effect, attempts, operation in
+        ) { (Host($0), $0.int(13), Effect(rawValue: $0.text(14)), Int($0.int(15)), $0.text(16), $0.optionalText(17)) }
+        return try rows.compactMap { host, id, effect, attempts, operation, progress in
             let operations = try connection.rows(
                 "SELECT \(Operation.columns) FROM operation WHERE id = ?", .text(operation)
             ) { Operation($0) }
             guard let host, let effect, let operation = operations.first else { return nil }
-            return DueEffect(id: id, host: host, operation: operation, effect: effect, attempts: attempts)
+            return DueEffect(
+                id: id, host: host, operation: operation, effect: effect, attempts: attempts, progress: progress)
         }
     }
 
@@ -49,9 +53,11 @@ extension Ledger {
     }
 
     /// It did not work, and is tried again later; the timeline says so when the reason is another than before.
+    ///
+    /// True if it is.
     public func postpone(
         _ due: DueEffect, because problem: String, for pause: Duration, _ kind: Event.Kind, by author: Author
-    ) throws {
+    ) throws -> Bool {
         try connection.write {
             let before =
                 try connection.rows("SELECT problem FROM effect WHERE id = ?", .int(due.id)) {
@@ -60,9 +66,9 @@ extension Ledger {
             try connection.run(
                 "UPDATE effect SET attempts = attempts + 1, problem = ?, due_at = ? WHERE id = ?", .text(problem),
                 .int((now() + pause).milliseconds), .int(due.id))
-            if problem != before {
-                try append(kind, problem, host: due.host, operation: due.operation.id, by: author)
-            }
+            guard problem != before else { return false }
+            try append(kind, problem, host: due.host, operation: due.operation.id, by: author)
+            return true
         }
     }
 

@@ -36,8 +36,10 @@ extension Ledger {
             let operation = try openOperation(of: armed)
             let key = try order.makeKey(operation)
             try connection.run(
-                "UPDATE operation SET image = ?, installation = ?, public_key = ? WHERE id = ?", .text(image.id),
-                .text(order.installation.json), .text(key.line), .text(operation))
+                """
+                UPDATE operation SET image = ?, installation = ?, public_key = ?, removes_member = ? WHERE id = ?
+                """, .text(image.id), .text(order.installation.json), .text(key.line),
+                .int(order.removesMember ? 1 : 0), .text(operation))
             try connection.run(
                 "INSERT INTO secret (name, sealed, updated_at) VALUES (?, ?, ?)", .text(Self.nameOfKey(operation)),
                 .blob(key.sealed), .int(now().milliseconds))

@@ -32,6 +32,7 @@ extension Ledger {
         try noteStep(moved, after: event, reason, operation, moment)
         try setDeadline(moved, operation, moment)
         if step.to == .pxeReady { try forgetVerdicts(moved) }
+        if host.state == .joining { try passTurn(moment) }
         for effect in step.effects { try add(effect, moved, operation, moment) }
         let why = reason.map { ": \($0)" } ?? "."
         try append(
@@ -53,6 +54,8 @@ extension Ledger {
             let reason =
                 try verdictOnNetboot(ofHost: host.id, host.state).map {
                     "it never netbooted in \(minutes) minutes. \($0)"
+                } ?? (host.state == .joining ? problemOfJoin(operation) : nil).map {
+                    "it did not join in \(minutes) minutes. \($0)"
                 } ?? host.state.sentenceAfter(minutes: minutes)
             _ = try advance(hostID: host.id, on: .deadlinePassed, reason: reason, by: author)
         }
@@ -104,7 +107,7 @@ extension Ledger {
         return id
     }
 
-    private func setDeadline(_ host: Host, _ operation: String, _ moment: Timestamp) throws {
+    func setDeadline(_ host: Host, _ operation: String, _ moment: Timestamp) throws {
         try connection.run("DELETE FROM deadline WHERE host = ?", .text(host.id))
         guard host.state.isUnderWay else { return }
         let deadline = try time(of: host, operation)

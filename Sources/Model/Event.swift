@@ -16,6 +16,7 @@ public struct Event: Equatable, Sendable, Codable, Identifiable {
     public var request: String?
 
     public enum Kind: String, CaseIterable, Sendable, Codable {
+        case clusterTrusted = "cluster.trusted"
         case daemonStarted = "daemon.started"
         case discoveryAppeared = "discovery.appeared"
         case discoveryIgnored = "discovery.ignored"
@@ -23,6 +24,7 @@ public struct Event: Equatable, Sendable, Codable, Identifiable {
         case hostRegistered = "host.registered"
         case hostChanged = "host.changed"
         case hostNoticed = "host.noticed"
+        case hostJoining = "host.joining"
         case hostPower = "host.power"
         case hostRemoved = "host.removed"
         case hostAdvanced = "host.advanced"

@@ -2,6 +2,8 @@
 public struct InstallationOrder: Sendable {
     public var image: InstallerImage
     public var installation: Installation
+    /// Whether a dead member of the host's name may be taken out of the cluster.
+    public var removesMember = false
     /// Makes the key of the operation that has this id.
     public var makeKey: @Sendable (_ operation: String) throws -> OperationKey
 

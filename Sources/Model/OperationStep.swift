@@ -26,21 +26,26 @@ public struct OperationStep: Equatable, Sendable, Codable {
 public struct OperationRecord: Equatable, Sendable, Codable {
     public var operation: Operation
     public var steps: [OperationStep]
+    /// What was looked at before its host was to join the cluster, the latest time.
+    public var preflight: ClusterReport?
 
-    public init(operation: Operation, steps: [OperationStep]) {
-        (self.operation, self.steps) = (operation, steps)
+    public init(operation: Operation, steps: [OperationStep], preflight: ClusterReport? = nil) {
+        (self.operation, self.steps, self.preflight) = (operation, steps, preflight)
     }
 
-    private enum CodingKeys: CodingKey { case steps }
+    private enum CodingKeys: CodingKey { case steps, preflight }
 
     public init(from decoder: any Decoder) throws {
         operation = try Operation(from: decoder)
-        steps = try decoder.container(keyedBy: CodingKeys.self).decode([OperationStep].self, forKey: .steps)
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        steps = try values.decode([OperationStep].self, forKey: .steps)
+        preflight = try values.decodeIfPresent(ClusterReport.self, forKey: .preflight)
     }
 
     public func encode(to encoder: any Encoder) throws {
         try operation.encode(to: encoder)
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encode(steps, forKey: .steps)
+        try values.encodeIfPresent(preflight, forKey: .preflight)
     }
 }

@@ -10,6 +10,8 @@ public struct RebuildPlan: Equatable, Sendable, Codable {
     public var address = ""
     /// The disks that the machine had when it was last installed.
     public var knownDisks: [String] = []
+    /// The cluster that it is to join; nil where it is to be a node of its own.
+    public var cluster: ClusterReport?
     /// The installer's answer file, with its secrets hidden.
     public var answer: String?
     public var cautions: [String] = []
@@ -28,7 +30,7 @@ public struct RebuildPlan: Equatable, Sendable, Codable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case host, image, release, fqdn, disk, filesystem, address, answer, cautions, problems
+        case host, image, release, fqdn, disk, filesystem, address, cluster, answer, cautions, problems
         case knownDisks = "known_disks"
     }
 }
@@ -41,6 +43,8 @@ public struct Inventory: Equatable, Sendable, Codable {
     public var start: StartReport?
     /// Where it is reached: it called from there, and it is its own.
     public var address: String?
+    /// The cluster that it joined.
+    public var cluster: String?
 
     public init(
         installedAt: Timestamp, report: InstalledReport, startedAt: Timestamp?, start: StartReport?, address: String?
@@ -50,7 +54,7 @@ public struct Inventory: Equatable, Sendable, Codable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case report, start, address
+        case report, start, address, cluster
         case installedAt = "installed_at"
         case startedAt = "started_at"
     }

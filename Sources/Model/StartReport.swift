@@ -8,10 +8,12 @@ public struct StartReport: Equatable, Sendable, Codable {
     public let macs: [MACAddress]
     /// With the size of their network, such as 192.168.1.5/24.
     public let addresses: [String]
+    /// Where a machine is played that exists only in a rehearsal.
+    public let rehearsal: Rehearsal?
     /// What proves which operation it belongs to; it is read, and never written anywhere.
     public let token: String?
 
-    private enum CodingKeys: String, CodingKey { case hostname, serial, uuid, macs, addresses }
+    private enum CodingKeys: String, CodingKey { case hostname, serial, uuid, macs, addresses, rehearsal }
     private enum Secret: CodingKey { case token }
 
     public init(from decoder: any Decoder) throws {
@@ -21,6 +23,7 @@ public struct StartReport: Equatable, Sendable, Codable {
         uuid = values.line(.uuid)
         macs = values.list(.macs, upTo: 64)
         addresses = (values.list(.addresses, upTo: 64) as [String]).map(\.asShortLine).filter { !$0.isEmpty }
+        rehearsal = try? values.decodeIfPresent(Rehearsal.self, forKey: .rehearsal)
         token = try? decoder.container(keyedBy: Secret.self).decodeIfPresent(String.self, forKey: .token)
     }
 
@@ -30,4 +33,25 @@ public struct StartReport: Equatable, Sendable, Codable {
     }
 
     public var identity: Identity { Identity(uuid: uuid, serial: serial) }
+
+    /// What a rehearsal has in the place of a host's SSH server and of a cluster: all of it on Sprout's own machine.
+    public struct Rehearsal: Equatable, Sendable, Codable {
+        public let port: UInt16
+        public let user: String
+        public let cluster: Cluster?
+
+        public struct Cluster: Equatable, Sendable, Codable {
+            public let port: UInt16
+            public let fingerprint: String
+            public let password: String
+        }
+
+        /// From where it may call to be believed.
+        public static let addresses = ["127.0.0.1", "::1", "::ffff:127.0.0.1"]
+
+        private enum CodingKeys: String, CodingKey {
+            case user, cluster
+            case port = "ssh_port"
+        }
+    }
 }

@@ -1,5 +1,5 @@
 extension Session {
-    /// Takes a key out of the user's authorized_keys, and says whether it was there.
+    /// Takes a key out of the user's authorized_keys and authorized_keys2, and says whether it was there.
     ///
     /// Every line that lets this key in goes, whatever its options and its comment; the others stay as they are.
     public mutating func removeKey(_ key: PublicKey) async throws -> Bool {
@@ -13,29 +13,37 @@ extension Session {
         }
     }
 
-    // On Proxmox VE the file is a link into the cluster's own file system, which is the file to replace; that one gives
-    // its files owner and mode itself, and refuses to have them set. A link to nothing is no sign that the key is gone:
-    // it hangs in the air while that file system is not there.
+    // On Proxmox VE the first file is a link into the cluster's own file system, which is the file to replace; that one
+    // gives its files owner and mode itself, and refuses to have them set. A link to nothing is no sign that the key is
+    // gone: it hangs in the air while that file system is not there. The second file is the other one that sshd reads.
     private static let removeKeyScript = """
         set -eu
-        link=$HOME/.ssh/authorized_keys
-        if [ ! -e "$link" ]; then
-            [ ! -L "$link" ] && exit 3
-            echo "$link is a link to $(readlink "$link"), which is not there now" >&2
-            exit 1
-        fi
-        file=$(readlink -f "$link")
-        draft=$file.sprout.$$
-        trap 'rm -f "$draft"' EXIT
         umask 077
-        awk -v type="$1" -v key="$2" '
-            !/^[ \\t]*#/ { for (i = 1; i < NF; i++) if ($i == type && $(i + 1) == key) next }
-            { print }' "$file" > "$draft"
-        cmp -s "$file" "$draft" && exit 3
-        owner=$(stat -c %u:%g "$file")
-        [ "$(stat -c %u:%g "$draft")" = "$owner" ] || chown "$owner" "$draft"
-        mode=$(stat -c %a "$file")
-        [ "$(stat -c %a "$draft")" = "$mode" ] || chmod "$mode" "$draft"
-        mv -f "$draft" "$file"
+        draft=
+        trap 'rm -f "$draft"' EXIT
+        status=3
+        for link in "$HOME/.ssh/authorized_keys" "$HOME/.ssh/authorized_keys2"; do
+            if [ ! -e "$link" ]; then
+                [ ! -L "$link" ] && continue
+                echo "$link is a link to $(readlink "$link"), which is not there now" >&2
+                exit 1
+            fi
+            file=$(readlink -f "$link")
+            draft=$file.sprout.$$
+            awk -v type="$1" -v key="$2" '
+                !/^[ \\t]*#/ { for (i = 1; i < NF; i++) if ($i == type && $(i + 1) == key) next }
+                { print }' "$file" > "$draft"
+            if cmp -s "$file" "$draft"; then
+                rm -f "$draft"
+                continue
+            fi
+            owner=$(stat -c %u:%g "$file")
+            [ "$(stat -c %u:%g "$draft")" = "$owner" ] || chown "$owner" "$draft"
+            mode=$(stat -c %a "$file")
+            [ "$(stat -c %a "$draft")" = "$mode" ] || chmod "$mode" "$draft"
+            mv -f "$draft" "$file"
+            status=0
+        done
+        exit "$status"
         """
 }

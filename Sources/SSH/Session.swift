@@ -34,6 +34,14 @@ public struct Session: ~Copyable {
         self.conversation = conversation
     }
 
+    /// The host key that somebody shows, for a person to compare: nothing is said to them, and nobody is logged in.
+    public static func hostKey(
+        at address: String, port: UInt16 = 22, within limit: Duration = .seconds(10), _ reactor: Reactor
+    ) async throws -> PublicKey {
+        let server = Server(address, port: port, hostKeys: [])
+        return try await meet(server, limit, until: .now + limit, reactor).hostKey
+    }
+
     private static func meet(
         _ server: Server, _ limit: Duration, until deadline: Reactor.Deadline, _ reactor: Reactor
     ) async throws -> Conversation {

@@ -40,11 +40,15 @@ public struct Provisioning: Equatable, Sendable {
     /// Which netbooting machines are answered.
     public enum Answer: String, CaseIterable, Sendable { case all, known }
 
+    /// By what the cluster lets a new node in: its root password, or an SSH key of ours that it has.
+    public enum JoinWay: String, CaseIterable, Sendable { case password, ssh }
+
     public struct Proxmox: Equatable, Sendable {
         /// A member of the cluster that new nodes join: a host name or an IP address.
         public var existingNode: String?
-        /// The SHA-256 of that member's certificate, in upper case with colons; nil is whatever it shows first.
+        /// The SHA-256 of that member's certificate, in upper case with colons; nil is the one that a person has trusted.
         public var joinFingerprint: String?
+        public var joinWith = JoinWay.password
     }
 
     public struct Credentials: Equatable, Sendable {

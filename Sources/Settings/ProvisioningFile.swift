@@ -10,7 +10,7 @@ extension Provisioning {
         server = Server(root.section("server", keys: ["public_url"]))
         pxe = PXE(root.section("pxe", keys: Provisioning.PXE.keys))
         installation = Installation(root.section("installation", keys: Installation.keys))
-        proxmox = Proxmox(root.section("proxmox", keys: ["existing_node", "join_fingerprint"]))
+        proxmox = Proxmox(root.section("proxmox", keys: ["existing_node", "join_fingerprint", "join_with"]))
         credentials = Credentials(root.section("credentials", keys: ["root_password_hash"]))
         infrastructure = Infrastructure(root.section("infrastructure", keys: ["base_url", "kind", "server_type_map"]))
         try mistakes.check()
@@ -27,6 +27,13 @@ extension Provisioning.Proxmox {
     fileprivate init(_ section: Section) {
         existingNode = section.value("existing_node", .hostName)
         joinFingerprint = section.value("join_fingerprint", .fingerprint)
+        joinWith = section.value("join_with", .choice) ?? joinWith
+        if joinWith == .ssh, let node = existingNode, HostName.isName(node[...]) {
+            section.mistakes.note(
+                section.child("existing_node"), at: section.place("existing_node"), found: node,
+                Refusal(message: "is a name, and with join_with: ssh the member's address is needed"),
+                allowed: "an IP address")
+        }
         if joinFingerprint != nil {
             let message = "is needed with proxmox.join_fingerprint, which is that node's"
             section.need("existing_node", .hostName, because: "join_fingerprint", message)

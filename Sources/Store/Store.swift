@@ -1,4 +1,5 @@
 import Database
+import FoundationEssentials
 public import Model
 
 /// Everything Sprout reads from its database, as a user who may not write it.
@@ -153,8 +154,16 @@ public actor Store {
                 ORDER BY number
                 """, .text(operation.id)
             ) { OperationStep($0) }
-            return OperationRecord(operation: operation, steps: steps.compactMap(\.self))
+            return OperationRecord(
+                operation: operation, steps: steps.compactMap(\.self), preflight: try preflight(of: operation.id))
         }
+    }
+
+    /// What was found before the host of an operation was to join the cluster.
+    private func preflight(of operation: String) throws -> ClusterReport? {
+        try connection.rows("SELECT preflight FROM operation WHERE id = ?", .text(operation)) { row in
+            row.optionalText(0).flatMap { try? JSONDecoder().decode(ClusterReport.self, from: Data($0.utf8)) }
+        }.first ?? nil
     }
 
     /// The operation under way whose token has this hash, and its host.

@@ -25,15 +25,6 @@ struct Desk: Sendable {
                 return try .json(host, status: 201)
             },
             .patch("/hosts/:id", change),
-            .delete("/hosts/:id") { request in
-                let author = author(request)
-                let host = try await store.host(request.parameters["id"] ?? "")
-                try await commit(request) {
-                    try await ledger.remove(hostID: host?.id ?? request.parameters["id"] ?? "", by: author)
-                }
-                if let host { note(.hostRemoved, "\(host.hostname) was removed", host, request) }
-                return Response(status: 204)
-            },
             .post("/hosts/:id/advance") { request in
                 let wish = try JSON.decode(Advance.self, from: request.body)
                 let author = author(request)

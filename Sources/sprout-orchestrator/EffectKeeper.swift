@@ -15,6 +15,8 @@ actor EffectKeeper: Service {
         case nothing
         /// It is tried again; the sentence says what is in the way.
         case later(String)
+        /// It is looked at again after this time: what is in the way is no failure, and may go away by itself.
+        case waits(String, Duration)
     }
 
     typealias Doer = @Sendable (Ledger.DueEffect) async throws -> Outcome
@@ -67,10 +69,18 @@ actor EffectKeeper: Service {
             try await desk.ledger.finish(due, kind, sentence, by: author)
             log(.notice, sentence, kind, due)
         case .later(let problem):
-            let sentence = "\(due.host.hostname): \(problem)"
-            try await desk.ledger.postpone(
-                due, because: sentence, for: Self.pause(after: due.attempts), .hostNoticed, by: author)
-            log(.warning, sentence, .hostNoticed, due)
+            try await postpone(due, problem, for: Self.pause(after: due.attempts), .warning, author)
+        case .waits(let reason, let pause): try await postpone(due, reason, for: pause, .notice, author)
+        }
+    }
+
+    private func postpone(
+        _ due: Ledger.DueEffect, _ problem: String, for pause: Duration, _ priority: Journal.Priority,
+        _ author: Ledger.Author
+    ) async throws {
+        let sentence = "\(due.host.hostname): \(problem)"
+        if try await desk.ledger.postpone(due, because: sentence, for: pause, .hostNoticed, by: author) {
+            log(priority, sentence, .hostNoticed, due)
         }
     }
 

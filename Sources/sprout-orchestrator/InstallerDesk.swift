@@ -94,7 +94,7 @@ struct InstallerDesk: Sendable {
         let message = try JSON.decode(Installer.Message<StartReport>.self, from: request.body)
         let (caller, author) = (caller(of: message), author(request, message.address))
         let json = String(decoding: try JSON.encode(message.content), as: UTF8.self)
-        let end = await end
+        let end = try await end(of: request.parameters["id"] ?? "", message.content)
         let host = try granted(
             try await desk.commit(request) {
                 try await desk.ledger.phonedHome(
@@ -106,14 +106,13 @@ struct InstallerDesk: Sendable {
         return .json(Array("{}".utf8))
     }
 
-    /// Sprout does not join clusters yet: it says what is left to be done by hand.
-    private var end: String {
-        get async {
-            guard let member = await rebuild.settings.provisioning.proxmox.existingNode else {
-                return "no cluster is configured, so it stays a node of its own."
-            }
-            return "it is installed, and not in the cluster yet: log in to it and run pvecm add \(member)"
+    /// Why a host is ready once it has phoned home; nil where it is to join a cluster.
+    private func end(of host: String, _ report: StartReport) async throws -> String? {
+        guard try await desk.store.host(host)?.isRehearsed != true else {
+            return report.rehearsal?.cluster == nil ? "it is rehearsed without a cluster." : nil
         }
+        return await rebuild.settings.provisioning.proxmox.existingNode == nil
+            ? "no cluster is configured, so it stays a node of its own." : nil
     }
 
     // MARK: Pieces

@@ -14,6 +14,7 @@ struct RebuildDesk: Sendable {
     let settings: SettingsKeeper
     let images: ImageKeeper
     let keyring: Keyring
+    let cluster: ClusterDesk
 
     var routes: [Routes.Route] {
         [
@@ -27,7 +28,7 @@ struct RebuildDesk: Sendable {
         let wish = try JSON.decode(RebuildWish.self, from: request.body)
         let host = try await desk.host(of: request)
         let image = try await image(wish.image)
-        let plan = try await plan(host, image)
+        let plan = try await plan(host, image, removing: wish.removesMember ?? false)
         if wish.isDryRun == true { return try .json(plan) }
         guard let name = wish.confirm, name.lowercased() == "\(host.hostname)" else {
             throw Problem(
@@ -39,10 +40,11 @@ struct RebuildDesk: Sendable {
             throw Problem(422, plan.problems.map(\.sentence).joined(separator: " "), field: problem.field)
         }
         try await images.checkBeforeUse(image)
-        let order = InstallationOrder(
+        var order = InstallationOrder(
             image, try await desk.store.installation(), makeKey: keyring.makeKey(ofOperation:))
+        order.removesMember = wish.removesMember ?? false
         let author = desk.author(request)
-        let armed = try await desk.commit(request) {
+        let armed = try await desk.commit(request) { [order] in
             try await desk.ledger.arm(hostID: host.id, with: order, by: author)
         }
         let operation = await desk.latestOperation(of: armed)
@@ -67,7 +69,7 @@ struct RebuildDesk: Sendable {
     // MARK: The plan
 
     /// What would happen, and what speaks against it: the answer is made as it will be, and thrown away.
-    private func plan(_ host: Host, _ image: InstallerImage) async throws -> RebuildPlan {
+    private func plan(_ host: Host, _ image: InstallerImage, removing: Bool) async throws -> RebuildPlan {
         var plan = RebuildPlan(host, image)
         let memory = Self.judge(host, image)
         do {
@@ -97,6 +99,14 @@ struct RebuildDesk: Sendable {
             plan.problems = [RebuildPlan.Obstacle(field: problem.field, sentence: "\(problem)")]
         }
         plan.problems += memory.problems
+        plan.cluster = try await cluster.report(for: host, release: image.release, removing: removing)
+        for tick in plan.cluster?.ticks ?? [] {
+            switch tick.outcome {
+            case .bad: plan.problems.append(RebuildPlan.Obstacle(field: tick.field, sentence: tick.sentence))
+            case .caution: plan.cautions.append(tick.sentence)
+            case .good: break
+            }
+        }
         return plan
     }
 
@@ -147,11 +157,18 @@ struct RebuildWish: Codable {
     let image: String?
     let confirm: String?
     let isDryRun: Bool?
+    let removesMember: Bool?
 
     enum CodingKeys: String, CodingKey {
         case image, confirm
         case isDryRun = "dry_run"
+        case removesMember = "remove_member"
     }
+}
+
+extension ClusterTick {
+    /// The field of a rebuild that could change it.
+    fileprivate var field: String { check == .name ? "remove_member" : "cluster" }
 }
 
 private struct Rebuilding: Encodable {

@@ -20,15 +20,23 @@ daemon { reactor, termination in
 
     let images = try ImageKeeper(desk, folder: surroundings.images, reactor)
     let keyring = try Keyring(folder: surroundings.sealingKey)
-    let rebuild = RebuildDesk(desk: desk, settings: settings, images: images, keyring: keyring)
     let secrets = SecretDesk(desk: desk, keyring: keyring)
-    let power = PowerDesk(desk: desk, settings: settings, secrets: secrets, reactor: reactor, worker: try Worker())
+    let worker = try Worker()
+    let clusters = ClusterKeeper(desk: desk, settings: settings, secrets: secrets, reactor: reactor, worker: worker)
+    let cluster = ClusterDesk(desk: desk, clusters: clusters)
+    let rebuild = RebuildDesk(desk: desk, settings: settings, images: images, keyring: keyring, cluster: cluster)
+    let removal = HostRemoval(desk: desk, clusters: clusters)
+    let power = PowerDesk(desk: desk, settings: settings, secrets: secrets, reactor: reactor, worker: worker)
     let keys = KeyRemoval(desk: desk, keyring: keyring, reactor: reactor)
-    let effects = EffectKeeper(desk, reactor, [.armNetboot: power.wake, .removeKey: keys.carryOut])
+    let join = Join(desk: desk, keyring: keyring, clusters: clusters)
+    let effects = EffectKeeper(
+        desk, reactor, [.armNetboot: power.wake, .joinCluster: join.carryOut, .removeKey: keys.carryOut])
     let installer = InstallerDesk(desk: desk, rebuild: rebuild)
     let commands = try Server(
         on: sockets.claim("command"), reactor,
-        desk.commandRoutes(health, others: images.routes() + rebuild.routes + secrets.routes + power.routes),
+        desk.commandRoutes(
+            health,
+            others: images.routes() + rebuild.routes + removal.routes + secrets.routes + power.routes + cluster.routes),
         onFailure: report)
     let installations = try Server(
         on: sockets.claim("install"), reactor, installer.routes(health), onFailure: report)

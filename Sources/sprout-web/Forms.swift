@@ -80,4 +80,6 @@ struct FormRefusal {
 struct RemovalRefusal {
     let typed: String
     let reason: String
+    /// The field that could be filled in otherwise.
+    var field: String?
 }

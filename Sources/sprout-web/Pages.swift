@@ -65,6 +65,7 @@ extension Site {
             <div data-fresh="verdict">\(try await verdictNotice(on: host, request))</div>
             \(Self.facts(host))
             \(try await store.inventory(ofHost: host.id).map(Self.facts))
+            <div data-fresh="ticks">\(try await joinTicks(of: host))</div>
             <div data-fresh="rebuild">\(try await rebuildForm(host, rebuild).html)</div>
             <h2 id="timeline-title">Timeline</h2>
             <ol class="timeline" role="list" aria-labelledby="timeline-title" data-timeline="100">\
@@ -89,6 +90,10 @@ extension Site {
         let server = try await ownAddress(request)
         let routers = RouterOptions.all(server: server, port: Surroundings().httpPort)
         return VerdictNotice(verdict: verdict, host: host, routers: routers).html
+    }
+
+    private func joinTicks(of host: Host) async throws -> HTML? {
+        try await store.history(ofHost: host.id, limit: 1).first?.preflight.map { JoinTicks(report: $0).html }
     }
 
     private static func facts(_ host: Host) -> HTML {

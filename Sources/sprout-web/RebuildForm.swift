@@ -30,9 +30,19 @@ struct RebuildForm {
             <input id="rebuild-confirm" name="confirm" value="\(refusal?.typed ?? "")" autocomplete="off" \
             autocapitalize="none" spellcheck="false" required \(mark)>
             \(refusal.map { "<span class=\"error\" role=\"alert\" id=\"rebuild-error\">\($0.reason)</span>" as HTML })</p>
+            \(leftover)
             <p><button class="destructive">Rebuild \(host.hostname)</button></p>
             </form>
             </details>
+            """
+    }
+
+    /// Asked where the cluster has a dead member of this name.
+    private var leftover: HTML? {
+        guard refusal?.field == "remove_member" else { return nil }
+        return """
+            <p class="field"><label><input type="checkbox" name="remove_member" value="yes"> Take the dead member \
+            \(host.hostname) out of the cluster: its old disk never starts again</label></p>
             """
     }
 
@@ -57,6 +67,16 @@ struct RebuildForm {
     }
 }
 
+private struct FormWish: Encodable {
+    let confirm, image: String
+    let removesMember: Bool
+
+    enum CodingKeys: String, CodingKey {
+        case confirm, image
+        case removesMember = "remove_member"
+    }
+}
+
 extension Site {
     func rebuildForm(_ host: Host, _ refusal: RemovalRefusal?) async throws -> RebuildForm {
         let type = try? await store.serverType(of: host)
@@ -68,11 +88,14 @@ extension Site {
     func rebuildByForm(_ request: Request) async throws -> Response {
         let host = try await host(request)
         let fields = try form(request)
-        let wish = ["confirm": fields["confirm"] ?? "", "image": fields["image"] ?? ""]
+        let wish = FormWish(
+            confirm: fields["confirm"] ?? "", image: fields["image"] ?? "",
+            removesMember: fields["remove_member"] == "yes")
         let body = try JSON.encode(wish)
         let answer = try await answer { try await ask(host, "rebuild", body, request) }
         if answer.status == 202 { return .redirect(to: "/hosts/\(host.id)") }
-        let refusal = RemovalRefusal(typed: wish["confirm"] ?? "", reason: try problem(of: answer).detail)
+        let problem = try problem(of: answer)
+        let refusal = RemovalRefusal(typed: wish.confirm, reason: problem.detail, field: problem.field)
         return try await hostPage(request, rebuild: refusal, status: answer.status)
     }
 

@@ -62,6 +62,9 @@ struct Site: Sendable {
             .get("/api/hosts/:id/events") { request in
                 try .json(try await store.events(ofHost: try await host(request).id, limit: 200))
             },
+            .post("/api/cluster/check", checkCluster),
+            .put("/api/cluster/trust", changeCluster),
+            .post("/api/cluster/key", changeCluster),
             .get("/api/discoveries", discoveries),
             .post("/api/discoveries/:mac/accept", acceptDiscovery),
             .post("/api/discoveries/:mac/ignore", ignoreDiscovery),

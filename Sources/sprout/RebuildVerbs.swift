@@ -8,6 +8,9 @@ extension Verb {
         operands: [hostOperand],
         options: [
             Option(name: "--image", value: "IMAGE", summary: "what is installed; default: the newest release"),
+            Option(
+                name: "--remove-member", value: nil,
+                summary: "a dead member of its name may be taken out of the cluster before it joins"),
             Option(name: "--dry-run", value: nil, summary: "only show what would happen"),
             Option(name: "--yes", value: nil, summary: "do not ask"),
             outputOption,
@@ -17,7 +20,9 @@ extension Verb {
         let api = try API(invocation)
         let host = try await api.get("/api/hosts/\(Percent.encoded(invocation.operands[0]))", as: Host.self).value
         let path = "/api/hosts/\(host.id)/rebuild"
-        var wish = Wish(image: invocation.value("--image"), confirm: nil, isDryRun: true)
+        let isRemoving = invocation.has("--remove-member")
+        var wish = Wish(
+            image: invocation.value("--image"), confirm: nil, isDryRun: true, removesMember: isRemoving)
         let answer = try await api.send("POST", path, body: try JSON.encode(wish))
         let plan = try JSON.decode(RebuildPlan.self, from: answer.body)
         let isShown = !invocation.isJSON || invocation.has("--dry-run")
@@ -33,7 +38,8 @@ extension Verb {
             let typed = Terminal.ask("Type \(host.hostname) to wipe \(plan.disk) and install: ")
             guard typed == host.hostname.description else { throw Failure(description: "nothing was armed") }
         }
-        wish = Wish(image: plan.image, confirm: "\(host.hostname)", isDryRun: nil)
+        wish = Wish(
+            image: plan.image, confirm: "\(host.hostname)", isDryRun: nil, removesMember: isRemoving)
         let armed = try await api.send("POST", path, body: try JSON.encode(wish))
         Terminal.say(
             invocation.isJSON
@@ -70,6 +76,9 @@ extension Verb {
             let operation = record.operation
             let end = operation.outcome.map { "ended as \($0.rawValue)" } ?? "under way"
             Terminal.say("\(operation.startedAt)  \(operation.image ?? "no image"), \(end)  (\(operation.id))")
+            if let preflight = record.preflight {
+                Terminal.say("before its join:\n\(lines(of: preflight))")
+            }
             let rows = record.steps.map { step in
                 let time = step.endedAt.map { Self.clock($0 - step.startedAt) } ?? "now"
                 return ["", step.state.rawValue, time, step.outcome?.rawValue ?? "", step.reason ?? ""]
@@ -113,6 +122,11 @@ extension Verb {
             ["installs", "\(plan.image) as \(plan.fqdn)"], ["wipes", "\(plan.disk), for \(plan.filesystem)"],
             ["address", plan.address],
         ]
+        if let cluster = plan.cluster {
+            rows.append([
+                "joins", cluster.name.map { "the cluster \($0), through \(cluster.member)" } ?? cluster.member,
+            ])
+        }
         rows += plan.knownDisks.map { ["has", $0] } + plan.cautions.map { ["note", $0] }
         return Terminal.table(rows.map { $0.map(Terminal.harmless) })
     }
@@ -121,10 +135,12 @@ extension Verb {
         var image: String?
         var confirm: String?
         var isDryRun: Bool?
+        var removesMember: Bool
 
         enum CodingKeys: String, CodingKey {
             case image, confirm
             case isDryRun = "dry_run"
+            case removesMember = "remove_member"
         }
     }
 }

@@ -72,7 +72,7 @@ extension Verb {
         .hostsSet,
         .hostsRemove, .discoveriesList, .discoveriesAccept,
         .discoveriesIgnore, .imagesImport, .imagesList, .imagesShow, .imagesVerify, .imagesRemove, .secretsSet,
-        .secretsList, .secretsRemove, .wireTrust, .wire,
+        .secretsList, .secretsRemove, .clusterCheck, .clusterTrust, .clusterKey, .wireTrust, .wire,
         .networkOptions, .watch, .rehearseISO, .rehearse, .up, .configCheck, .completion,
     ]
 

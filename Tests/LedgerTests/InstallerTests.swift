@@ -171,8 +171,10 @@ import Testing
         _ = try await ledger.advance(hostID: armed.host.id, on: .cancel, by: Scene.author)
         let due = try #require(try await ledger.dueEffects().first { $0.effect == .removeKey })
         #expect(due.operation.endedAt != nil && due.attempts == 0)
-        for problem in ["no route.", "no route.", "refused."] {
-            try await ledger.postpone(due, because: problem, for: .seconds(60), .hostNoticed, by: Scene.author)
+        for (problem, isNews) in [("no route.", true), ("no route.", false), ("refused.", true)] {
+            let isTold = try await ledger.postpone(
+                due, because: problem, for: .seconds(60), .hostNoticed, by: Scene.author)
+            #expect(isTold == isNews)
             #expect(try await !ledger.dueEffects().contains { $0.id == due.id })
             #expect(try await ledger.nextEffect() != nil)
             clock.advance(.seconds(60))

@@ -26,7 +26,7 @@ import Testing
         ),
     ]
     private static let inPXE = "(allowed: enabled, interface, subnet, answer, mode, range, router, dns, lease_time)"
-    private static let inProxmox = "(allowed: existing_node, join_fingerprint)"
+    private static let inProxmox = "(allowed: existing_node, join_fingerprint, join_with)"
 
     static let words: [(text: String, message: String)] = [
         ("pxe:\n  enabled: yes", "2:12: pxe.enabled: found \"yes\", allowed: true or false; did you mean true?"),
@@ -92,6 +92,12 @@ import Testing
             "proxmox: {existing_node: 192.168.1.300}",
             "1:26: proxmox.existing_node: found \"192.168.1.300\", allowed: a host name or an IP address"
         ),
+        (
+            "proxmox: {existing_node: pve1, join_with: ssh}",
+            "1:26: proxmox.existing_node: found \"pve1\", is a name, and with join_with: ssh the member's address is needed "
+                + "(allowed: an IP address)"
+        ),
+        ("proxmox: {join_with: key}", "1:22: proxmox.join_with: found \"key\", allowed: password or ssh"),
         (
             "proxmox: {existing_node: a, join_fingerprint: 'AB:CD'}",
             "1:47: proxmox.join_fingerprint: found \"AB:CD\", "

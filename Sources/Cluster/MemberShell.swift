@@ -1,0 +1,68 @@
+public import Linux
+internal import Model
+public import SSH
+
+/// A member that is asked over SSH, with a key that the operator has put into the cluster.
+public struct MemberShell: Member {
+    private let server: Server
+    private let login: Login
+    private let reactor: Reactor
+
+    public init(_ server: Server, as login: Login, _ reactor: Reactor) {
+        (self.server, self.login, self.reactor) = (server, login, reactor)
+    }
+
+    public func get(_ path: String, _ query: [String: String]) async throws -> [UInt8] {
+        let words = query.sorted { $0.key < $1.key }.flatMap { ["--\($0)", $1] }
+        let script = Script("exec pvesh get \"$@\" --output-format json", [path] + words)
+        let data = try await run(script, "pvesh get \(path)")
+        return Array("{\"data\":".utf8) + data + Array("}".utf8)
+    }
+
+    public func remove(node: String) async throws {
+        do {
+            _ = try await run(Script("cd /root && exec pvecm delnode \"$1\"", [node]), "pvecm delnode \(node)")
+        } catch let failure as MemberFailed where failure.description.contains("is not a known host of the cluster") {
+            // Somebody else has done it.
+        }
+    }
+
+    public func clock() async throws -> ClockReading {
+        let before = ClockReading.now
+        let text = String(decoding: try await run(Script("date +%s.%N", []), "date"), as: UTF8.self)
+        guard let time = ClockReading.time(text.trimmedLine) else {
+            throw MemberFailed(.clock, "\(server) does not tell its time.")
+        }
+        return ClockReading(time, between: before, and: ClockReading.now)
+    }
+
+    /// Lets a new node log in on all members, and says how it recognises this one.
+    public func admit(_ key: PublicKey) async throws -> [PublicKey] {
+        _ = try await run(Script(Self.admitScript, [key.line]), "the new node's key")
+        return server.hostKeys
+    }
+
+    private func run(_ script: Script, _ name: String) async throws -> [UInt8] {
+        do {
+            var session = try await Session(to: server, as: login, reactor)
+            let outcome = try await session.run(script.line)
+            guard outcome.hasSucceeded else {
+                let words = String(decoding: outcome.errors, as: UTF8.self).split(whereSeparator: \.isNewline).last
+                let said = words.map(String.init) ?? "nothing"
+                if said.contains("node is not in a cluster") { throw MemberFailed.noCluster("\(server)") }
+                throw MemberFailed(.cluster, "\(name) on \(server) \(outcome.end): \(said)")
+            }
+            return outcome.output
+        } catch let failure as SSHFailed {
+            throw MemberFailed(failure)
+        }
+    }
+
+    // All members have this file. It is written in one go, as the cluster's file system wants it.
+    private static let admitScript = """
+        set -eu
+        file=/etc/pve/priv/authorized_keys
+        [ -e "$file" ] || file=$HOME/.ssh/authorized_keys
+        grep -qF -- "$1" "$file" || printf '%s\\n' "$1" >> "$file"
+        """
+}

@@ -1,0 +1,49 @@
+import Control
+import HTTP
+import Model
+
+/// What concerns the cluster that hosts join.
+extension Site {
+    func checkCluster(_ request: Request) async throws -> Response {
+        try requireJSON(request)
+        return try await orchestrator.send(
+            "POST", "/cluster/check", body: request.body, actor: actor(request), request: try id(of: request))
+    }
+
+    /// Whom Sprout trusts gets the cluster's root password: that is said on the box itself, as the password is.
+    func changeCluster(_ request: Request) async throws -> Response {
+        guard request.headers["x-real-ip"] == nil else {
+            throw Problem(
+                403, "This is said on the box itself: sprout cluster, through its socket or with --state.")
+        }
+        try requireJSON(request)
+        return try await orchestrator.send(
+            request.method, "/cluster/\(request.segments.last ?? "")", body: request.body, actor: actor(request),
+            request: try id(of: request))
+    }
+}
+
+/// What was looked at before a host's join: the ticks of its latest operation.
+struct JoinTicks {
+    let report: ClusterReport
+
+    var html: HTML {
+        """
+        <h2>Before its join</h2>
+        <ul class="ticks" role="list">\(report.ticks.map(row))</ul>
+        """
+    }
+
+    private func row(_ tick: ClusterTick) -> HTML {
+        let (mark, word): (String, String) =
+            switch tick.outcome {
+            case .good: ("✓", "good")
+            case .caution: ("!", "worth knowing")
+            case .bad: ("✗", "in the way")
+            }
+        return """
+            <li data-outcome="\(tick.outcome.rawValue)"><span aria-label="\(word)" role="img">\(mark)</span> \
+            \(tick.sentence)</li>
+            """
+    }
+}
