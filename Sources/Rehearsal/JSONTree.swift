@@ -1,5 +1,6 @@
 /// A value of JSON whose members depend on what it tells: whoever sends it encodes it.
 public enum JSONTree: Encodable, Equatable, Sendable {
+    case nothing
     case text(String)
     case number(Int)
     case flag(Bool)
@@ -29,6 +30,9 @@ public enum JSONTree: Encodable, Equatable, Sendable {
         case .list(let values):
             var list = encoder.unkeyedContainer()
             for value in values { try list.encode(value) }
+        case .nothing:
+            var value = encoder.singleValueContainer()
+            try value.encodeNil()
         case .text(let text):
             var value = encoder.singleValueContainer()
             try value.encode(text)
