@@ -28,10 +28,12 @@ public struct Headers: Equatable, Sendable, ExpressibleByDictionaryLiteral {
 
     /// Control characters in a value become spaces, so that no value can begin a line of its own.
     public mutating func add(_ name: String, _ value: String) {
-        let isHarmless = value.utf8.allSatisfy { $0 >= 32 && $0 != 127 }
-        let bytes =
-            isHarmless ? value : String(decoding: value.utf8.map { $0 < 32 || $0 == 127 ? 32 : $0 }, as: UTF8.self)
-        fields.append(Field(name: name.lowercased(), value: bytes))
+        fields.append(Field(name: name.lowercased(), value: Self.harmless(value)))
+    }
+
+    static func harmless(_ value: String) -> String {
+        guard value.utf8.contains(where: { $0 < 32 || $0 == 127 }) else { return value }
+        return String(decoding: value.utf8.map { $0 < 32 || $0 == 127 ? 32 : $0 }, as: UTF8.self)
     }
 
     mutating func addParsed(_ name: String, _ value: String) { fields.append(Field(name: name, value: value)) }

@@ -3,6 +3,8 @@ public import Linux
 /// What a handler answers.
 public struct Response: Sendable {
     public var status: Int
+    /// The words after the status, where its own are not enough.
+    public var reason: String?
     public var headers: Headers
     public var body: Body
 
@@ -13,8 +15,9 @@ public struct Response: Sendable {
         case stream(@Sendable (ResponseWriter) async throws -> Void)
     }
 
-    public init(status: Int, headers: Headers = [:], body: Body = .bytes([])) {
+    public init(status: Int, reason: String? = nil, headers: Headers = [:], body: Body = .bytes([])) {
         self.status = status
+        self.reason = reason
         self.headers = headers
         self.body = body
     }
@@ -72,7 +75,8 @@ public struct Response: Sendable {
 
     /// The head as it goes over the wire; `length` is nil for a stream, which ends with the connection.
     func head(length: Int?, keepAlive: Bool) -> [UInt8] {
-        var text = "HTTP/1.1 \(status) \(Self.reasons[status] ?? "Status")\r\n"
+        let reason = reason.map(Headers.harmless) ?? Self.reasons[status] ?? "Status"
+        var text = "HTTP/1.1 \(status) \(reason)\r\n"
         for field in headers.fields { text += "\(field.name): \(field.value)\r\n" }
         if let length, status != 304 { text += "content-length: \(length)\r\n" }
         text += keepAlive ? "\r\n" : "connection: close\r\n\r\n"

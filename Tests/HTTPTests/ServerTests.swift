@@ -65,6 +65,14 @@ private func exchange(_ address: Address, _ text: String, thenClose: Bool = true
         }
     }
 
+    @Test func `an answer can have words of its own after its status, which begin no line`() async throws {
+        let routes = Routes(.get("/") { _ in Response(status: 424, reason: "no cluster\r\nx: y") })
+        try await serving(routes) { address in
+            let answer = try await exchange(address, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(answer.hasPrefix("HTTP/1.1 424 no cluster  x: y\r\n"))
+        }
+    }
+
     @Test func `HEAD has the length and no body`() async throws {
         try await serving(routes) { address in
             let answer = try await exchange(
