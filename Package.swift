@@ -54,7 +54,7 @@ let package = Package(
 
         .executableTarget(
             name: "sprout",
-            dependencies: ["Control", "Fetch", "HTTP", "Linux", "Model", "Rehearsal", "Settings", "Wire"],
+            dependencies: ["Control", "Crypto", "Fetch", "HTTP", "Linux", "Model", "Rehearsal", "Settings", "Wire"],
             swiftSettings: strict),
 
         // MARK: Daemons

@@ -50,6 +50,20 @@ extension FileDescriptor {
         return socket
     }
 
+    /// The port of a socket that has an address of the network.
+    public borrowing func localPort() throws(Errno) -> UInt16 {
+        var address = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let fd = rawValue
+        try retrying {
+            withUnsafeMutablePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(fd, $0, &length) }
+            }
+        }
+        // Both families have it at the same place.
+        return withUnsafeBytes(of: &address) { UInt16(bigEndian: $0.loadUnaligned(fromByteOffset: 2, as: UInt16.self)) }
+    }
+
     fileprivate static func connected(to address: SocketAddress) throws(Errno) -> FileDescriptor {
         let socket = try FileDescriptor.socket(address.family, CInt(SOCK_STREAM.rawValue))
         let fd = socket.rawValue

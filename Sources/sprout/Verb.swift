@@ -68,12 +68,14 @@ struct Unreachable: Error, CustomStringConvertible {
 extension Verb {
     static let all: [Verb] = [
         .hostsAdd, .hostsList, .hostsShow, .hostsAnswer, .hostsRebuild, .hostsCancel, .hostsPower, .hostsInventory,
-        .operationsList,
-        .hostsSet,
-        .hostsRemove, .discoveriesList, .discoveriesAccept,
-        .discoveriesIgnore, .imagesImport, .imagesList, .imagesShow, .imagesVerify, .imagesRemove, .secretsSet,
-        .secretsList, .secretsRemove, .clusterCheck, .clusterTrust, .clusterKey, .wireTrust, .wire,
-        .networkOptions, .watch, .rehearseISO, .rehearse, .up, .configCheck, .completion,
+        .hostsSet, .hostsRemove, .operationsList,
+        .discoveriesList, .discoveriesAccept, .discoveriesIgnore,
+        .imagesImport, .imagesList, .imagesShow, .imagesVerify, .imagesRemove,
+        .clusterCheck, .clusterTrust, .clusterKey,
+        .secretsSet, .secretsList, .secretsRemove,
+        .wireTrust, .wire, .networkOptions, .watch,
+        .rehearseCluster, .rehearseISO, .rehearse,
+        .up, .configCheck, .completion,
     ]
 
     static let connectionOptions: [Option] = [

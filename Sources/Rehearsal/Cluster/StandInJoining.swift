@@ -62,6 +62,7 @@ extension StandInCluster {
         let sees = member(node)?.isOnline == true && isQuorate
         return .object([
             "quorate": .number(sees ? 1 : 0), "authorized_keys": .text(authorizedKeys.map { "\($0)\n" }.joined()),
+            "corosync_authkey": .text(corosyncKey),
             "corosync_conf": .text(corosyncConfiguration), "status": .text(statusText(from: node, isQuorate: sees)),
             "nodes": .text(nodesText(from: node)), "members": .text(membersFile(from: node, isQuorate: sees)),
         ])

@@ -1,5 +1,12 @@
 /// What people and scripts read on a node.
 extension StandInCluster {
+    /// The files of /etc/pve that follow from it, as its member sees them.
+    public var files: [String: String] {
+        var files = [".members": membersFile(from: local, isQuorate: isQuorate)]
+        if name != nil { files["corosync.conf"] = corosyncConfiguration }
+        return files
+    }
+
     private var present: [Member] { members.filter(\.isOnline) }
 
     /// `pvecm status`.
