@@ -38,12 +38,12 @@ extension InstallerRules {
         }
         let hash = try section.text("root-password-hashed")
         _ = try section.flag("reboot-on-error")
-        _ = try section.texts("root-ssh-keys")
+        let keys = try section.texts("root-ssh-keys")
         _ = try section.text("subscription-key")
         let mode = try section.choice("reboot-mode", of: ["reboot", "power-off"])
         return .init(
             country: country, fqdn: name, mail: mail, timezone: timezone, password: password, hash: hash,
-            powersOff: mode == "power-off")
+            keys: keys, powersOff: mode == "power-off")
     }
 
     private func fqdn(_ section: AnswerSection) throws(InstallerRefusal) -> InstallerAnswer.FQDN {

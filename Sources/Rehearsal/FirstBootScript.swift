@@ -16,12 +16,14 @@ public struct FirstBootScript: Equatable, Sendable {
         (self.url, self.token) = (url, token)
     }
 
-    /// What it tells when the new system runs.
-    public func call(from machine: FakeMachine, _ plan: InstallationPlan) -> JSONTree {
-        .object([
+    /// What it tells when the new system runs; a rehearsed one also tells how it is reached.
+    public func call(
+        from machine: FakeMachine, _ plan: InstallationPlan, rehearsal: JSONTree? = nil
+    ) -> JSONTree {
+        .members([
             "token": .text(token), "hostname": .text(plan.hostname), "serial": .text(machine.dmi.system.serial ?? ""),
             "uuid": .text(machine.dmi.system.uuid ?? ""), "macs": .list(machine.ports.map { .text("\($0.mac)") }),
-            "addresses": .list([.text(plan.address)]),
+            "addresses": .list([.text(plan.address)]), "rehearsal": rehearsal,
         ])
     }
 }

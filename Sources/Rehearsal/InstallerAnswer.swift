@@ -20,6 +20,8 @@ public struct InstallerAnswer: Equatable, Sendable {
         var timezone: String
         var password: String?
         var hash: String?
+        /// The lines of root's authorized_keys.
+        var keys: [String]
         var powersOff: Bool
     }
 

@@ -47,7 +47,11 @@ public struct InstallerMessages: Sendable {
     }
 
     /// The body of what the webhook is told when everything is written to disk.
-    public func report(_ plan: InstallationPlan, isTokenWrong: Bool = false) -> JSONTree {
+    ///
+    /// The host keys are the new system's, by their kinds; of one that never runs they are nobody's.
+    public func report(
+        _ plan: InstallationPlan, hostKeys: [String: String]? = nil, isTokenWrong: Bool = false
+    ) -> JSONTree {
         .members([
             "$schema": .texts(["version": schema]), "debian-version": .text(release >= .v9x0 ? "13.1" : "12.8"),
             "product": .texts(["fullname": "Proxmox VE", "short": "pve", "version": "\(release).4"]), "iso": iso,
@@ -63,7 +67,7 @@ public struct InstallerMessages: Sendable {
             "dmi": dmi, "filesystem": .text(plan.filesystem), "fqdn": .text(plan.fqdn),
             "machine-id": .text(PublicKeys(machine.number).machineID), "disks": .list(disks(plan)),
             "network-interfaces": .list(ports(plan)),
-            "ssh-public-host-keys": .texts(PublicKeys(machine.number).hostKeys(of: plan.hostname)),
+            "ssh-public-host-keys": .texts(hostKeys ?? PublicKeys(machine.number).hostKeys(of: plan.hostname)),
             "reboot-mode": release.hasRebootMode ? .text(plan.powersOff ? "power-off" : "reboot") : nil,
             "token": release.hasWebhookToken
                 ? plan.webhook?.token.map { .text(isTokenWrong ? String($0.reversed()) : $0) } : nil,

@@ -38,7 +38,8 @@ public struct InstallerRules: Sendable {
         return InstallationPlan(
             fqdn: fqdn, disks: disks.map(\.name), filesystem: answer.disks.reportedName,
             size: answer.disks.size ?? disks.first?.gibibytes ?? 0, port: port.mac, address: address, names: names,
-            isFixed: answer.network.fixed != nil, powersOff: answer.global.powersOff, webhook: answer.webhook)
+            isFixed: answer.network.fixed != nil, powersOff: answer.global.powersOff, webhook: answer.webhook,
+            keys: answer.global.keys)
     }
 
     private func checkPlace(_ global: InstallerAnswer.Global) throws(InstallerRefusal) {
@@ -94,6 +95,8 @@ public struct InstallationPlan: Equatable, Sendable {
     public let isFixed: Bool
     public let powersOff: Bool
     public let webhook: InstallerAnswer.Webhook?
+    /// The lines of root's authorized_keys.
+    public let keys: [String]
 
     /// The name of the host, the first part of its FQDN.
     public var hostname: String { String(fqdn.prefix { $0 != "." }) }
