@@ -51,7 +51,7 @@ public struct ClusterState: Equatable, Sendable {
     public var vote: String {
         let all = nodes.map(\.votes).reduce(0, +)
         let here = nodes.filter(\.isOnline).map(\.votes).reduce(0, +)
-        return "\(here) of \(all) votes are there, and \(all / 2 + 1) are needed"
+        return "\(here) of \(all) votes, with \(all / 2 + 1) needed"
     }
 }
 

@@ -44,15 +44,15 @@ public actor MemberAPI: Member {
     }
 
     /// The API tells whole seconds: what is measured is when one of them begins.
-    public func clock() async throws -> ClockReading {
+    public func clock() async throws -> RemoteClock {
         struct Time: Decodable { let time: LooseInt }
         let path = "/nodes/localhost/time"
-        let (start, first) = (ClockReading.now, try await get(Time.self, path).time.value)
+        let (start, first) = (RemoteClock.now, try await get(Time.self, path).time.value)
         while true {
-            let before = ClockReading.now
+            let before = RemoteClock.now
             let seconds = try await get(Time.self, path).time.value
             guard seconds == first, before - start < .seconds(5) else {
-                return ClockReading(.seconds(seconds), between: before, and: ClockReading.now)
+                return RemoteClock(.seconds(seconds), between: before, and: RemoteClock.now)
             }
         }
     }

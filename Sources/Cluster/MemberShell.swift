@@ -27,13 +27,13 @@ public struct MemberShell: Member {
         }
     }
 
-    public func clock() async throws -> ClockReading {
-        let before = ClockReading.now
+    public func clock() async throws -> RemoteClock {
+        let before = RemoteClock.now
         let text = String(decoding: try await run(Script("date +%s.%N", []), "date"), as: UTF8.self)
-        guard let time = ClockReading.time(text.trimmedLine) else {
+        guard let time = RemoteClock.time(text.trimmedLine) else {
             throw MemberFailed(.clock, "\(server) does not tell its time.")
         }
-        return ClockReading(time, between: before, and: ClockReading.now)
+        return RemoteClock(time, between: before, and: RemoteClock.now)
     }
 
     /// Lets a new node log in on all members, and says how it recognises this one.

@@ -53,11 +53,11 @@ extension Session {
         return NodeFacts(outcome.text)
     }
 
-    public mutating func clock() async throws -> ClockReading? {
-        let before = ClockReading.now
+    public mutating func clock() async throws -> RemoteClock? {
+        let before = RemoteClock.now
         let outcome = try await run("date +%s.%N")
-        return ClockReading.time(outcome.text.trimmedLine).map {
-            ClockReading($0, between: before, and: ClockReading.now)
+        return RemoteClock.time(outcome.text.trimmedLine).map {
+            RemoteClock($0, between: before, and: RemoteClock.now)
         }
     }
 

@@ -14,7 +14,10 @@ extension ClusterState {
     }
 
     private var cluster: ClusterTick {
-        ClusterTick(.cluster, .good, "\(asked) is in the cluster \(name), with \(nodes.count) members.")
+        ClusterTick(
+            .cluster, .good,
+            "\(asked) is in the cluster \(name), \(nodes.count == 1 ? "its only member" : "one of \(nodes.count) members")."
+        )
     }
 
     private var quorum: ClusterTick {

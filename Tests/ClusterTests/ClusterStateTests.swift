@@ -33,7 +33,7 @@ struct FakeMember: Member {
     }
 
     func remove(node: String) async throws {}
-    func clock() async throws -> ClockReading { throw CancellationError() }
+    func clock() async throws -> RemoteClock { throw CancellationError() }
 }
 
 @Suite struct ClusterStateTests {
@@ -46,7 +46,7 @@ struct FakeMember: Member {
         #expect(state.node("pve1")?.fingerprint == "AB:CD")
         #expect(state.node("pve3")?.isOnline == false)
         #expect(state.node("pve3")?.guests == ["100 (web)", "101 (unnamed)"])
-        #expect(state.vote == "2 of 3 votes are there, and 2 are needed")
+        #expect(state.vote == "2 of 3 votes, with 2 needed")
     }
 
     @Test func `a member that is in no cluster is told how to make one`() async throws {

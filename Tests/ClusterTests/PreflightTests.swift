@@ -29,7 +29,7 @@ import Testing
         #expect(ticks.allSatisfy { $0.outcome != .bad })
         #expect(
             ticks.first { $0.check == .quorum }?.sentence == "The cluster lab is quorate: "
-                + "2 of 3 votes are there, and 2 are needed.")
+                + "2 of 3 votes, with 2 needed.")
         #expect(ticks.first { $0.check == .clock }?.sentence == "The clock of pve9 is 12 ms behind pve1.")
         #expect(ticks.first { $0.check == .links }?.sentence.contains("link 0 is 10.0.0.9, link 1 is 10.9.0.9") == true)
         #expect(ticks.first { $0.check == .members }?.sentence == "Not online: pve3.")
@@ -42,7 +42,7 @@ import Testing
         }
         let tick = try #require(ticks.first)
         #expect(ticks.count == 1 && tick.check == .quorum && tick.isPassing)
-        #expect(tick.sentence.contains("1 of 3 votes are there, and 2 are needed"))
+        #expect(tick.sentence.contains("1 of 3 votes, with 2 needed"))
         #expect(tick.sentence.contains("(pve2, pve3)") && tick.sentence.contains("pvecm expected 1"))
     }
 

@@ -1,7 +1,7 @@
 internal import Linux
 
-/// What a clock showed, beside a clock of this process that never jumps.
-public struct ClockReading: Equatable, Sendable {
+/// What a clock of another machine showed, beside a clock of this process that never jumps.
+public struct RemoteClock: Equatable, Sendable {
     /// The time there minus our own clock's, which counts from the first reading.
     private let ahead: Duration
     /// How far off that may be.
@@ -14,7 +14,7 @@ public struct ClockReading: Equatable, Sendable {
     }
 
     /// How far this clock is ahead of another.
-    public func lead(over other: ClockReading) -> Duration { ahead - other.ahead }
+    public func lead(over other: RemoteClock) -> Duration { ahead - other.ahead }
 
     /// Our own clock.
     static var now: Duration { start.duration(to: .now) }
