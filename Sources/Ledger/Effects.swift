@@ -17,6 +17,7 @@ extension Ledger {
 
     /// Those whose time has come, the oldest first.
     public func dueEffects() throws -> [DueEffect] {
+        try followClock()
         let rows = try connection.rows(
             """
             SELECT \(Host.columns), effect.id, effect.kind, effect.attempts, effect.operation,
@@ -59,6 +60,7 @@ extension Ledger {
         _ due: DueEffect, because problem: String, for pause: Duration, _ kind: Event.Kind, by author: Author
     ) throws -> Bool {
         try connection.write {
+            try followClockWithin()
             let before =
                 try connection.rows("SELECT problem FROM effect WHERE id = ?", .int(due.id)) {
                     $0.optionalText(0)

@@ -92,8 +92,8 @@ extension Ledger {
         _ sentence: String, _ host: Host?, operation: String? = nil, by author: Author
     ) throws -> Admission<Value> {
         let recent = try connection.rows(
-            "SELECT count(*) FROM event WHERE kind = ? AND at > ?", .text(Event.Kind.installerRefused.rawValue),
-            .int(now().milliseconds - 3_600_000)
+            "SELECT count(*) FROM event WHERE kind = ? AND at BETWEEN ? AND ?",
+            .text(Event.Kind.installerRefused.rawValue), .int(now().milliseconds - 3_600_000), .int(now().milliseconds)
         ) { $0.int(0) }.first
         let isKept = try author.request.map { request in
             try !connection.rows("SELECT 1 FROM event WHERE request = ?", .text(request)) { $0.int(0) }.isEmpty

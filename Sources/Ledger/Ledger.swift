@@ -10,13 +10,19 @@ import Store
 public actor Ledger {
     let connection: Connection
     let now: @Sendable () -> Timestamp
+    let clock: @Sendable () -> ClockReading
     private let worker: Worker
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { worker.asUnownedSerialExecutor() }
 
-    public init(path: String, _ worker: Worker, now: @escaping @Sendable () -> Timestamp) throws {
+    /// `clock` tells when the time of day was set; without it, it never was.
+    public init(
+        path: String, _ worker: Worker, now: @escaping @Sendable () -> Timestamp,
+        clock: (@Sendable () -> ClockReading)? = nil
+    ) throws {
         connection = try Connection(path: path, .readWrite)
         self.now = now
+        self.clock = clock ?? { ClockReading(boot: "the-only-one", uptime: now().milliseconds, wall: now()) }
         self.worker = worker
         try connection.keepLogFiles()
         for pragma in ["journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"] {

@@ -18,6 +18,7 @@ extension Ledger {
         guard let step = Lifecycle.step(from: host.state, on: event) else {
             throw Refused(.conflict, Self.refusal(of: event, for: host))
         }
+        try followClockWithin()
         let moment = now()
         let operation = try operation(of: host, leading: step.to, at: moment)
         var moved = host
@@ -43,6 +44,7 @@ extension Ledger {
 
     /// Fails every host whose deadline has passed, and gives their names.
     public func passDeadlines(by author: Author) throws -> [String] {
+        try followClock()
         let due = try connection.rows(
             """
             SELECT \(Host.columns), deadline.operation FROM deadline JOIN host ON host.id = deadline.host

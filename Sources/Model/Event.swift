@@ -17,6 +17,7 @@ public struct Event: Equatable, Sendable, Codable, Identifiable {
 
     public enum Kind: String, CaseIterable, Sendable, Codable {
         case clusterTrusted = "cluster.trusted"
+        case clockChanged = "clock.changed"
         case daemonStarted = "daemon.started"
         case discoveryAppeared = "discovery.appeared"
         case discoveryIgnored = "discovery.ignored"

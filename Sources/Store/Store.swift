@@ -139,9 +139,10 @@ public actor Store {
 
     // MARK: Operations and server types
 
+    /// The latest first: by the order in which they were begun, since the clock may have been set back meanwhile.
     public func operations(ofHost host: String) throws -> [Operation] {
         try connection.rows(
-            "SELECT \(Operation.columns) FROM operation WHERE host = ? ORDER BY started_at DESC, id DESC", .text(host)
+            "SELECT \(Operation.columns) FROM operation WHERE host = ? ORDER BY rowid DESC", .text(host)
         ) { Operation($0) }
     }
 

@@ -11,7 +11,7 @@ import Systemd
 daemon { reactor, termination in
     let surroundings = Surroundings()
     var sockets = ListenSockets()
-    let ledger = try Ledger(path: surroundings.database, Worker(), now: Timestamp.now)
+    let ledger = try Ledger(path: surroundings.database, Worker(), now: Timestamp.now, clock: ClockReading.now)
     let desk = Desk(ledger: ledger, store: try Store(path: surroundings.database), feed: Feed())
     let settings = SettingsKeeper(desk, provisioning: surroundings.configuration, reactor)
     try await settings.load()
