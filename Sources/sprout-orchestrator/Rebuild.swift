@@ -56,14 +56,13 @@ struct RebuildDesk: Sendable {
 
     private func cancel(_ request: Request) async throws -> Response {
         let (host, author) = (try await desk.host(of: request), desk.author(request))
-        let stopped = try await desk.commit(request) {
-            try await desk.ledger.advance(
-                hostID: host.id, on: .cancel, reason: "it was cancelled by \(author.actor).", by: author)
-        }
+        let cancelled = try await desk.commit(request) { try await desk.ledger.cancel(hostID: host.id, by: author) }
+        let stopped = cancelled.host
         desk.note(
-            .hostAdvanced, "\(host.hostname) is now \(stopped.state.rawValue): cancelled", stopped, request,
+            .hostAdvanced, "\(host.hostname) is now \(stopped.state.rawValue): cancelled; \(cancelled.disk)", stopped,
+            request,
             operation: await desk.latestOperation(of: stopped))
-        return try .json(stopped)
+        return try .json(cancelled)
     }
 
     // MARK: The plan

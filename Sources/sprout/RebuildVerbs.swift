@@ -53,13 +53,11 @@ extension Verb {
         options: connectionOptions, example: "sprout hosts cancel pve-ms-01"
     ) { invocation in
         let path = "/api/hosts/\(Percent.encoded(invocation.operands[0]))/cancel"
-        let host = try JSON.decode(
-            Host.self, from: try await API(invocation).send("POST", path, body: Array("{}".utf8)).body)
-        Terminal.say(
-            host.state == .registered
-                ? "\(host.hostname) is left alone; nothing was written to its disk."
-                : "\(host.hostname) is stopped, as \(host.state.rawValue). Its disk may be written in part: rebuild it."
-        )
+        let cancelled = try JSON.decode(
+            Cancelled.self, from: try await API(invocation).send("POST", path, body: Array("{}".utf8)).body)
+        let host = cancelled.host
+        let end = host.state == .registered ? "left alone" : "stopped, as \(host.state.rawValue)"
+        Terminal.say("\(host.hostname) is \(end); \(cancelled.disk).")
     }
 
     static let operationsList: Verb = Verb(
