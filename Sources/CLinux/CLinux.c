@@ -30,6 +30,26 @@ int linux_find_interface(int socket, const char *name, struct linux_interface *i
     return 0;
 }
 
+// Those with an IPv4 address, one for each address. Not getifaddrs: it asks over netlink, which a daemon may not.
+int linux_list_interfaces(int socket, struct linux_named_interface *list, int room) {
+    struct ifreq requests[64];
+    struct ifconf found = { .ifc_len = sizeof requests, .ifc_req = requests };
+    if (ioctl(socket, SIOCGIFCONF, &found) == -1) return -1;
+    int count = 0;
+    for (int i = 0; i < found.ifc_len / (int)sizeof *requests && count < room; i++) {
+        struct linux_named_interface *entry = &list[count];
+        memcpy(entry->name, requests[i].ifr_name, sizeof entry->name);
+        entry->name[sizeof entry->name - 1] = 0;
+        entry->interface.address = ((struct sockaddr_in *)&requests[i].ifr_addr)->sin_addr;
+        if (ioctl(socket, SIOCGIFNETMASK, &requests[i]) == -1) continue;
+        entry->interface.mask = ((struct sockaddr_in *)&requests[i].ifr_netmask)->sin_addr;
+        if (ioctl(socket, SIOCGIFINDEX, &requests[i]) == -1) continue;
+        entry->interface.index = requests[i].ifr_ifindex;
+        count++;
+    }
+    return count;
+}
+
 int linux_neighbour(int socket, const char *name, struct in_addr address, unsigned char hardware[6]) {
     struct arpreq request = { 0 };
     ((struct sockaddr_in *)&request.arp_pa)->sin_family = AF_INET;

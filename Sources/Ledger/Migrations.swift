@@ -230,6 +230,8 @@ enum Migrations {
         ALTER TABLE effect ADD COLUMN progress TEXT;
         -- What was found before a host was to join, as JSON, and whether its dead namesake may be taken out of the cluster.
         ALTER TABLE operation ADD COLUMN preflight TEXT;
+        -- What was in the way when a host was looked for that should have been heard by then.
+        ALTER TABLE operation ADD COLUMN arrival TEXT;
         ALTER TABLE operation ADD COLUMN removes_member INTEGER NOT NULL DEFAULT 0;
         -- The cluster that it joined.
         ALTER TABLE inventory ADD COLUMN cluster TEXT;

@@ -31,6 +31,7 @@ extension Ledger {
                 "UPDATE operation SET reentries = reentries + 1, token_hash = NULL WHERE id = ?", .text(operation))
         }
         try noteStep(moved, after: event, reason, operation, moment)
+        try noteArrival(nil, ofOperation: operation)
         try setDeadline(moved, operation, moment)
         if step.to == .pxeReady { try forgetVerdicts(moved) }
         if host.state == .joining { try passTurn(moment) }
@@ -53,12 +54,13 @@ extension Ledger {
         ) { row in Host(row).map { ($0, row.text(13)) } }.compactMap(\.self)
         for (host, operation) in due {
             let minutes = try time(of: host, operation).components.seconds / 60
+            let found = try arrival(ofOperation: operation).map { " \($0)" } ?? ""
             let reason =
                 try verdictOnNetboot(ofHost: host.id, host.state).map {
                     "it never netbooted in \(minutes) minutes. \($0)"
                 } ?? (host.state == .joining ? problemOfJoin(operation) : nil).map {
                     "it did not join in \(minutes) minutes. \($0)"
-                } ?? host.state.sentenceAfter(minutes: minutes)
+                } ?? host.state.sentenceAfter(minutes: minutes) + found
             _ = try advance(hostID: host.id, on: .deadlinePassed, reason: reason, by: author)
         }
         return due.map { "\($0.0.hostname)" }

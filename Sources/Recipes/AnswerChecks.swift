@@ -52,7 +52,12 @@ extension AnswerPlan {
             problems.append(
                 AnswerProblem("gateway", gateway, "is no IPv4 address: write your router's, such as 10.20.0.1."))
         }
-        if DottedQuad.number(dns[...]) == nil {
+        if let number = DottedQuad.number(dns[...]) {
+            if number == address.number, dns != gateway {
+                problems.append(
+                    AnswerProblem("address", "\(address)", "is the name server's: give the host another one."))
+            }
+        } else {
             problems.append(
                 AnswerProblem("dns", dns, "is no IPv4 address, and there is exactly one: write one such as 10.20.0.1."))
         }

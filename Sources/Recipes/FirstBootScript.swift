@@ -21,7 +21,7 @@ public struct FirstBootScript: Equatable, Sendable {
         token=\(Self.quoted(token))
         hostname=\(Self.quoted(hostname.description))
 
-        """ + Self.body + "\n"
+        """ + Self.start + SystemQuestion.functions + Self.rest + "\n"
     }
 
     /// A text as one word of the shell, whatever it holds.
@@ -33,7 +33,7 @@ public struct FirstBootScript: Equatable, Sendable {
         return word + "'"
     }
 
-    private static let body = #"""
+    private static let start = #"""
         limit=600
 
         say() { printf 'Sprout: %s\n' "$1"; }
@@ -64,31 +64,10 @@ public struct FirstBootScript: Equatable, Sendable {
             exit
         }
 
-        # A text as the inside of a string of JSON. UTF-16 has no room for what is no character.
-        escape() {
-            iconv -c -f UTF-8 -t UTF-16LE | iconv -c -f UTF-16LE -t UTF-8 | tr -d '\000-\037\177' |
-                LC_ALL=C sed 's/^ *//; s/ *$//; s/[\\"]/\\&/g'
-        }
 
-        # Words, one a line, as a list of JSON.
-        list() { sed 's/.*/"&"/' | paste -s -d , -; }
+        """#
 
-        firmware() {
-            [ -r "/sys/class/dmi/id/$1" ] && escape <"/sys/class/dmi/id/$1"
-        }
-
-        macs() {
-            for port in /sys/class/net/*; do
-                [ -e "$port/device" ] && cat "$port/address"
-            done | tr '[:upper:]' '[:lower:]' | grep -E '^([0-9a-f]{2}:){5}[0-9a-f]{2}$'
-        }
-
-        # The address of a point-to-point link is shown without its length.
-        addresses() {
-            ip -o addr show scope global |
-                awk '$3 ~ /^inet6?$/ { print $4 ($4 ~ "/" ? "" : $3 == "inet" ? "/32" : "/128") }'
-        }
-
+    private static let rest = #"""
         body() {
             printf '{"token":"%s","hostname":"%s","serial":"%s","uuid":"%s","macs":[%s],"addresses":[%s]}\n' \
                 "$(printf %s "$token" | escape)" "$hostname" "$(firmware product_serial)" "$(firmware product_uuid)" \

@@ -82,17 +82,10 @@ struct ClientPort: Service {
         try Task.checkCancellation()
     }
 
-    /// The kernel asks for a neighbour's address when something is sent to it.
     private func hardwareAddress(of server: IPv4Address, on interface: String) async throws -> MACAddress? {
-        for _ in 0..<20 {
-            if let bytes = socket.hardwareAddress(of: server.rawValue, on: interface) {
-                return MACAddress(bytes: bytes)
-            }
-            // To the port of the discard service (RFC 863), at which nobody listens.
-            try? socket.sendAtOnce([], to: Endpoint(address: server.rawValue, port: 9))
-            try await reactor.sleep(for: .milliseconds(50))
-        }
-        return nil
+        try await socket.askForHardwareAddress(
+            of: server.rawValue, on: interface, within: .seconds(1), reactor
+        ).flatMap { MACAddress(bytes: $0) }
     }
 
     // MARK: Asking

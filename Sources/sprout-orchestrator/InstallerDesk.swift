@@ -15,6 +15,7 @@ import Systemd
 struct InstallerDesk: Sendable {
     let desk: Desk
     let rebuild: RebuildDesk
+    let addresses: AddressConflicts
 
     func routes(_ health: Health) -> Routes {
         Routes(
@@ -93,17 +94,42 @@ struct InstallerDesk: Sendable {
     private func phonedHome(_ request: Request) async throws -> Response {
         let message = try JSON.decode(Installer.Message<StartReport>.self, from: request.body)
         let (caller, author) = (caller(of: message), author(request, message.address))
-        let json = String(decoding: try JSON.encode(message.content), as: UTF8.self)
-        let end = try await end(of: request.parameters["id"] ?? "", message.content)
+        try await refuseClash(message, request, author)
         let host = try granted(
-            try await desk.commit(request) {
-                try await desk.ledger.phonedHome(
-                    hostID: request.parameters["id"] ?? "", message.content, as: json, for: caller, end: end,
-                    by: author)
-            }, request)
+            try await started(request.parameters["id"] ?? "", message.content, for: caller, by: author, request),
+            request)
         await note(host, "\(host.hostname) is now \(host.state.rawValue)", request)
         guard host.state != .failed else { throw Problem(409, "This machine is not \(host.hostname).") }
         return .json(Array("{}".utf8))
+    }
+
+    /// A new system runs: it told so by itself, or was asked.
+    func started(
+        _ hostID: String, _ report: StartReport, for caller: Ledger.Caller, by author: Ledger.Author,
+        _ request: Request? = nil
+    ) async throws -> Ledger.Admission<Host> {
+        let (json, end) = (
+            String(decoding: try JSON.encode(report), as: UTF8.self), try await end(of: hostID, report)
+        )
+        return try await desk.commit(request) {
+            try await desk.ledger.phonedHome(hostID: hostID, report, as: json, for: caller, end: end, by: author)
+        }
+    }
+
+    /// A host whose address somebody else has too goes no further; only who proves to be the host is looked at.
+    private func refuseClash(
+        _ message: Installer.Message<StartReport>, _ request: Request, _ author: Ledger.Author
+    ) async throws {
+        guard let hash = Token(message.token)?.hash, let (_, host) = try await desk.store.operation(withToken: hash),
+            host.id == request.parameters["id"], [.installed, .firstBoot].contains(host.state),
+            let sentence = try await addresses.clash(
+                of: host, at: message.content.addresses, ports: message.content.macs)
+        else { return }
+        let failed = try await desk.commit(request) {
+            try await desk.ledger.clashed(hostID: host.id, sentence, by: author)
+        }
+        await note(failed, "\(failed.hostname) is now \(failed.state.rawValue): \(sentence)", request)
+        throw Problem(409, "The address of \(host.hostname) is in use by another machine.")
     }
 
     /// Why a host is ready once it has phoned home; nil where it is to join a cluster.

@@ -39,3 +39,10 @@ struct KeyRemoval: Sendable {
         try await desk.ledger.tidy()
     }
 }
+
+extension InstalledReport {
+    /// What the installed system's SSH server shows.
+    var knownHostKeys: [PublicKey] {
+        [hostKeys.ed25519, hostKeys.ecdsa, hostKeys.rsa].compactMap(\.self).compactMap { PublicKey($0) }
+    }
+}

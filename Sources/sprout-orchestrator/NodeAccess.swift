@@ -24,9 +24,7 @@ extension Desk {
             let sealed = try await ledger.sealedKey(ofOperation: operation.id),
             let line = try await ledger.publicKey(ofOperation: operation.id), let key = PublicKey(line)
         else { return nil }
-        let keys = inventory.report.hostKeys
-        let lines = [keys.ed25519, keys.ecdsa, keys.rsa].compactMap(\.self)
-        let known = lines.compactMap { PublicKey($0) }
+        let known = inventory.report.knownHostKeys
         guard !known.isEmpty else { return nil }
         let secret = try keyring.open(sealed, as: Ledger.nameOfKey(operation.id))
         guard let played = inventory.start?.rehearsal, due.host.isRehearsed else {

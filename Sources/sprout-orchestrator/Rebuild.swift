@@ -15,6 +15,7 @@ struct RebuildDesk: Sendable {
     let images: ImageKeeper
     let keyring: Keyring
     let cluster: ClusterDesk
+    let addresses: AddressConflicts
 
     var routes: [Routes.Route] {
         [
@@ -87,6 +88,7 @@ struct RebuildDesk: Sendable {
             plan.knownDisks = inventory?.report.disks.map { "\($0.disk)" } ?? []
             let answer = try Answer(try AnswerPlan(wish))
             (plan.answer, plan.cautions) = (answer.preview, answer.cautions + memory.cautions)
+            plan.problems = try await addresses.problems(of: host, type)
             if await settings.provisioning.credentials.rootPasswordHash == nil {
                 plan.cautions.append(
                     "Nobody will know its root password: set credentials.root_password_hash in provisioning.yaml, to be"

@@ -20,18 +20,21 @@ daemon { reactor, termination in
 
     let images = try ImageKeeper(desk, folder: surroundings.images, reactor)
     let keyring = try Keyring(folder: surroundings.sealingKey)
+    let addresses = AddressConflicts(store: desk.store, probe: AddressProbe(reactor: reactor))
     let secrets = SecretDesk(desk: desk, keyring: keyring)
     let worker = try Worker()
     let clusters = ClusterKeeper(desk: desk, settings: settings, secrets: secrets, reactor: reactor, worker: worker)
     let cluster = ClusterDesk(desk: desk, clusters: clusters)
-    let rebuild = RebuildDesk(desk: desk, settings: settings, images: images, keyring: keyring, cluster: cluster)
+    let rebuild = RebuildDesk(
+        desk: desk, settings: settings, images: images, keyring: keyring, cluster: cluster, addresses: addresses)
     let removal = HostRemoval(desk: desk, clusters: clusters)
     let power = PowerDesk(desk: desk, settings: settings, secrets: secrets, reactor: reactor, worker: worker)
     let keys = KeyRemoval(desk: desk, keyring: keyring, reactor: reactor)
     let join = Join(desk: desk, keyring: keyring, clusters: clusters)
     let effects = EffectKeeper(
         desk, reactor, [.armNetboot: power.wake, .joinCluster: join.carryOut, .removeKey: keys.carryOut])
-    let installer = InstallerDesk(desk: desk, rebuild: rebuild)
+    let installer = InstallerDesk(desk: desk, rebuild: rebuild, addresses: addresses)
+    let arrivals = ArrivalKeeper(desk, installer, keyring, reactor)
     let commands = try Server(
         on: sockets.claim("command"), reactor,
         desk.commandRoutes(
@@ -46,7 +49,7 @@ daemon { reactor, termination in
 
     try await run(
         commands, observations, installations, leases, ServerKeeper(desk), Heartbeat(desk.feed, reactor),
-        DeadlineKeeper(desk, reactor), effects, settings, sightings, VerdictKeeper(desk, reactor),
+        DeadlineKeeper(desk, reactor), effects, settings, sightings, VerdictKeeper(desk, reactor), arrivals,
         Tidying(ledger, reactor),
         ImageChecks(images, desk.store, reactor), Watchdog(reactor, check: health.check), termination)
 }

@@ -26,11 +26,12 @@ class Node:
 
     url = f"http://{lab.BOX}"
 
-    def __init__(self, network):
-        self.network = network
-        self.folder = pathlib.Path(network.folder) / "node"
+    def __init__(self, network, name="node", address=NODE, mac=MAC):
+        self.network, self.name, self.address = network, name, address
+        self.folder = pathlib.Path(network.folder) / name
         (self.folder / "ssh").mkdir(parents=True, mode=0o700)
-        network.attach("node", f"{NODE}/24")
+        network.attach(name, f"{address}/24")
+        network.in_(name, "ip", "link", "set", "eth0", "address", mac)
         for kind in ["ed25519", "ecdsa", "rsa"]:
             subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", self.folder / f"host_{kind}"], check=True)
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.folder / "other"], check=True)
@@ -39,6 +40,9 @@ class Node:
             f"{keys}PidFile {self.folder}/sshd.pid\nPermitRootLogin yes\nUsePAM no\nStrictModes no\n"
             f"AuthorizedKeysFile {self.folder}/ssh/authorized_keys\n")
         self.process = None
+
+    def let_in(self, *keys):
+        (self.folder / "ssh" / "authorized_keys").write_text("".join(f"{key}\n" for key in keys))
 
     @property
     def authorized_keys(self):
@@ -49,9 +53,15 @@ class Node:
         os.makedirs("/root/.ssh", mode=0o700, exist_ok=True)
         # Its root's home is its own: what a login changes there, changes nothing here.
         script = f"mount --bind {self.folder}/ssh /root/.ssh && exec {SSHD} -D -e -f {self.folder}/sshd_config"
-        self.process = self.network.start("node", "sshd", "unshare", "--mount", "sh", "-c", script)
+        self.process = self.network.start(self.name, f"sshd-{self.name}", "unshare", "--mount", "sh", "-c", script)
         until(lambda: subprocess.run(
-            [*self.network.prefix("box"), "ssh-keyscan", "-T", "2", NODE], capture_output=True).stdout, what="sshd")
+            [*self.network.prefix("box"), "ssh-keyscan", "-T", "2", self.address], capture_output=True).stdout, what="sshd")
+
+    def change_host_keys(self):
+        for kind in ["ed25519", "ecdsa", "rsa"]:
+            for name in [f"host_{kind}", f"host_{kind}.pub"]:
+                (self.folder / name).unlink()
+            subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", self.folder / f"host_{kind}"], check=True)
 
     def host_keys(self):
         return {kind: (self.folder / f"host_{kind}.pub").read_text().strip() for kind in ["ed25519", "ecdsa", "rsa"]}
@@ -66,7 +76,7 @@ class Node:
         if body is not None:
             words += ["--data-binary", "@-"]
         done = subprocess.run(
-            [*self.network.prefix("node"), "curl", "--silent", "--show-error", "--request", method, *words,
+            [*self.network.prefix(self.name), "curl", "--silent", "--show-error", "--request", method, *words,
              "--write-out", "\n%{http_code}", self.url + path], input=body, capture_output=True, check=True)
         text, _, status = done.stdout.rpartition(b"\n")
         return Answer(int(status), {}, text)
@@ -91,7 +101,7 @@ class KeyRemovalTest(unittest.TestCase):
         self.assertEqual(machine.ask().status, 200)
         key = machine.answer["global"]["root-ssh-keys"][0]
         other = (node.folder / "other.pub").read_text().strip()
-        (node.folder / "ssh" / "authorized_keys").write_text(f"{other}\n{key}\n")
+        node.let_in(other, key)
         self.assertEqual(machine.tell_installed(**{"ssh-public-host-keys": node.host_keys()}).status, 200)
         return box, node, machine, other
 
@@ -126,15 +136,12 @@ class KeyRemovalTest(unittest.TestCase):
     def test_P3_nobody_logs_in_to_who_is_not_the_host(self):
         with lab.Lab(capture=False) as network:
             box, node, machine, _ = self.install(network)
-            for kind in ["ed25519", "ecdsa", "rsa"]:
-                for name in [f"host_{kind}", f"host_{kind}.pub"]:
-                    (node.folder / name).unlink()
-                subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", node.folder / f"host_{kind}"], check=True)
+            node.change_host_keys()
             node.start_sshd()
             self.phone_home(machine)
             pending = "SELECT problem FROM effect WHERE kind = 'remove_key' AND done_at IS NULL"
             until(lambda: "is not the host that is known" in "".join(box.sql(pending)), 30, "the refusal")
-            self.assertNotIn("Accepted", (network.folder / "sshd.log").read_text())
+            self.assertNotIn("Accepted", (network.folder / "sshd-node.log").read_text())
             self.assertEqual(len(node.authorized_keys), 2)
 
 

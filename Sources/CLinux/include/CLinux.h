@@ -24,6 +24,11 @@ struct linux_interface {
     struct in_addr mask;
 };
 
+struct linux_named_interface {
+    char name[16];
+    struct linux_interface interface;
+};
+
 // The most that one call receives or sends.
 #define LINUX_MOST_DATAGRAMS 32
 
@@ -48,6 +53,7 @@ struct linux_program {
 
 int linux_accept(int listener);
 int linux_find_interface(int socket, const char *name, struct linux_interface *interface);
+int linux_list_interfaces(int socket, struct linux_named_interface *list, int room);
 int linux_neighbour(int socket, const char *name, struct in_addr address, unsigned char hardware[6]);
 int linux_open_pipe(int ends[2]);
 int linux_open_process(pid_t process);

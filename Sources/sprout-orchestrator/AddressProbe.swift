@@ -1,0 +1,57 @@
+import Linux
+import Model
+
+/// Looks who has an address now, in the networks that this box itself is in.
+///
+/// The kernel asks for it: it keeps who answered among its neighbours, and no capability is needed to read that.
+struct AddressProbe: Sendable {
+    enum User: Equatable, Sendable {
+        case thisBox
+        case machine(MACAddress)
+    }
+
+    let reactor: Reactor
+
+    /// Nil if nobody answers, or if the address lies behind a router, where nobody can be asked.
+    func user(of address: UInt32) async throws -> User? {
+        let socket = try DatagramSocket(FileDescriptor.datagrams(port: 0, interface: nil), reactor)
+        let interfaces = try socket.interfaces()
+        if interfaces.contains(where: { $0.interface.address == address }) { return .thisBox }
+        let near = interfaces.first { ($0.interface.address ^ address) & $0.interface.mask == 0 }
+        guard let near, near.interface.mask != .max else { return nil }
+        // Who had it last may be gone, and another there: the kernel then has to ask anew.
+        for _ in 0..<2 {
+            guard try await ask(socket, address, near.name) != nil else { return nil }
+            guard try await isThere(address, socket, near.name) else { continue }
+            return socket.hardwareAddress(of: address, on: near.name).flatMap { MACAddress(bytes: $0) }.map {
+                .machine($0)
+            }
+        }
+        return nil
+    }
+
+    private func ask(_ socket: DatagramSocket, _ address: UInt32, _ interface: String) async throws -> [UInt8]? {
+        try await socket.askForHardwareAddress(of: address, on: interface, within: Self.patience, reactor)
+    }
+
+    /// The kernel remembers a neighbour for up to a minute after it went: one that is there answers, if only to the
+    /// kernel's own question.
+    ///
+    /// Whoever does neither within this time was there within that minute, which is near enough.
+    private func isThere(_ address: UInt32, _ socket: DatagramSocket, _ interface: String) async throws -> Bool {
+        let end = Reactor.Deadline.now + .seconds(9)
+        do {
+            _ = try await TCPConnection(to: DottedQuad.text(address), port: 9, reactor, until: end)
+            return true
+        } catch let error as Errno where error == .connectionRefused {
+            return true
+        } catch let error as Errno where error == .timedOut {
+            return socket.hardwareAddress(of: address, on: interface) != nil
+        } catch is Errno {
+            return false
+        }
+    }
+
+    /// A machine that is there answers within milliseconds.
+    private static let patience = Duration.milliseconds(500)
+}
