@@ -13,6 +13,23 @@ public enum Digest {
     public static func sha256(_ text: String) -> [UInt8] { sha256(Array(text.utf8)) }
 }
 
+/// HMAC with SHA-256 (RFC 2104): only who has the key can make it, and whoever has it can check it.
+public enum Signature {
+    public static func sha256(of bytes: [UInt8], key: [UInt8]) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 32)
+        var length: UInt32 = 32
+        guard HMAC(EVP_sha256(), key, CInt(key.count), bytes, bytes.count, &digest, &length) != nil, length == 32 else {
+            fatalError("OpenSSL has no HMAC with SHA-256")
+        }
+        return digest
+    }
+}
+
+extension [UInt8] {
+    /// Two lower-case digits a byte.
+    public var hexadecimal: String { map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
+}
+
 /// Bytes that nobody can guess.
 public enum SecureRandom {
     public static func bytes(_ count: Int) -> [UInt8] {

@@ -8,6 +8,15 @@ import Testing
         #expect(hex == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     }
 
+    @Test func `a signature is the one of RFC 4231`() {
+        // Test cases 2 and 6: a short key, and one that is longer than a block.
+        let short = Signature.sha256(of: Array("what do ya want for nothing?".utf8), key: Array("Jefe".utf8))
+        #expect(short.hexadecimal == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
+        let text = "Test Using Larger Than Block-Size Key - Hash Key First"
+        let long = Signature.sha256(of: Array(text.utf8), key: Array(repeating: 0xAA, count: 131))
+        #expect(long.hexadecimal == "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
+    }
+
     @Test(arguments: [
         ("", "", ""), ("f", "Zg==", "Zg"), ("fo", "Zm8=", "Zm8"), ("foobar", "Zm9vYmFy", "Zm9vYmFy"),
         ("\u{3F}\u{3F}\u{3E}~\u{7F}", "Pz8+fn8=", "Pz8-fn8"),
