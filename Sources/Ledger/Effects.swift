@@ -20,8 +20,7 @@ extension Ledger {
         try followClock()
         let rows = try connection.rows(
             """
-            SELECT \(Host.columns), effect.id, effect.kind, effect.attempts, effect.operation,
-                effect.progress
+            SELECT \(Host.columns), effect.id, effect.kind, effect.attempts, effect.operation, effect.progress
             FROM effect JOIN host ON host.id = effect.host
             WHERE effect.done_at IS NULL AND effect.due_at <= ? ORDER BY effect.id
             """, .int(now().milliseconds)

@@ -23,6 +23,7 @@ public struct Event: Equatable, Sendable, Codable, Identifiable {
         case discoveryIgnored = "discovery.ignored"
         case discoveryNoticed = "discovery.noticed"
         case hostRegistered = "host.registered"
+        case hostRegisteredInInventory = "host.registered_in_inventory"
         case hostChanged = "host.changed"
         case hostNoticed = "host.noticed"
         case hostJoining = "host.joining"

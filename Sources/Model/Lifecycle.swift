@@ -83,6 +83,19 @@ public enum Effect: String, CaseIterable, Sendable, Codable {
     case joinCluster = "join_cluster"
     case registerInInventory = "register_in_inventory"
     case removeKey = "remove_key"
+    case notify
+
+    /// What is done by it, as the rest of a sentence that begins with "Still to be done:".
+    public var sentence: String {
+        switch self {
+        case .armNetboot: "switch it on"
+        case .disarmNetboot: "keep it from netbooting the installer"
+        case .joinCluster: "join it to the cluster"
+        case .registerInInventory: "register it in the inventory"
+        case .removeKey: "take the key of its installation off it"
+        case .notify: "tell people what became of it"
+        }
+    }
 }
 
 public enum Lifecycle {
@@ -114,25 +127,25 @@ public enum Lifecycle {
             .reportedInstalled: .to(.installed, .disarmNetboot),
             .broke: .failed,
             .deadlinePassed: .failed,
-            .cancel: .failed,
+            .cancel: .stopped,
         ],
         .installed: [
             .startedNewSystem: .to(.firstBoot),
             .broke: .failed,
             .deadlinePassed: .failed,
-            .cancel: .failed,
+            .cancel: .stopped,
         ],
         .firstBoot: [
             .phonedHome: .to(.joining, .joinCluster),
             .broke: .failed,
             .deadlinePassed: .failed,
-            .cancel: .failed,
+            .cancel: .stopped,
         ],
         .joining: [
-            .joined: .to(.ready, .removeKey, .registerInInventory),
+            .joined: .to(.ready, .removeKey, .registerInInventory, .notify),
             .broke: .failed,
             .deadlinePassed: .failed,
-            .cancel: .failed,
+            .cancel: .stopped,
         ],
         .ready: [.rebuild: .to(.pxeReady, .armNetboot)],
         .failed: [.rebuild: .to(.pxeReady, .armNetboot)],
@@ -150,5 +163,8 @@ extension Lifecycle.Step {
     static func to(_ state: HostState, _ effects: Effect...) -> Self { Self(to: state, effects: effects) }
 
     /// What an operation leaves behind is taken away however it ends.
-    static let failed = Self(to: .failed, effects: [.disarmNetboot, .removeKey])
+    static let failed = Self(to: .failed, effects: [.disarmNetboot, .removeKey, .notify])
+
+    /// Who stopped it knows that, and is told nothing.
+    static let stopped = Self(to: .failed, effects: [.disarmNetboot, .removeKey])
 }

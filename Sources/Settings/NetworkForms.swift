@@ -17,6 +17,16 @@ extension Form<WebAddress> {
         }
     }
 
+    static var webAddress: Self { web("an http:// or https:// URL") { _ in } }
+
+    /// A topic of ntfy: the only part of the path, since ntfy is nowhere but at the root of its server.
+    static var topic: Self {
+        web("the URL of a topic, such as https://ntfy.example.org/sprout") { address throws(Refusal) in
+            let isTopic = address.target.wholeMatch(of: /\/[-_A-Za-z0-9]{1,64}/) != nil
+            if !isTopic { throw Refusal(message: "which has to end with one topic: letters, digits, - and _") }
+        }
+    }
+
     private static func web(_ allowed: String, check: @escaping (WebAddress) throws(Refusal) -> Void) -> Self {
         Form(allowed: allowed) { (scalar) throws(Refusal) in
             let address = try WebText.parse(scalar.text)

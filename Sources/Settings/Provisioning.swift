@@ -8,6 +8,8 @@ public struct Provisioning: Equatable, Sendable {
     public var proxmox = Proxmox()
     public var credentials = Credentials()
     public var infrastructure = Infrastructure()
+    /// Who is told what becomes of hosts, in the order of the file.
+    public var notifications: [NotificationTarget] = []
 
     /// What holds when the file is empty.
     public static let defaults = Self()
@@ -65,5 +67,23 @@ public struct Provisioning: Equatable, Sendable {
         public var baseURL: WebAddress?
         /// The inventory's names for our server types, by their keys.
         public var serverTypeMap: [String: String] = [:]
+        /// Where new devices stand, and what they are, by their slugs in NetBox: there are both when `kind` is `netbox`.
+        public var site: String?
+        public var role: String?
+        /// The SHA-256 of its certificate, where no authority vouches for it.
+        public var fingerprint: String?
+    }
+
+    /// One place to which messages about hosts go.
+    public struct NotificationTarget: Equatable, Sendable {
+        public enum Kind: String, CaseIterable, Sendable { case ntfy, webhook }
+
+        public var kind: Kind
+        public var url: WebAddress
+        /// The name of the secret: an access token for ntfy, the key of the signature for a webhook.
+        public var secretName: String?
+        /// What it is told of.
+        public var occasions = Set(NoticeKind.allCases)
+        public var fingerprint: String?
     }
 }

@@ -6,13 +6,14 @@ extension Provisioning {
     public init(parsing text: String, file: String) throws(Diagnostics) {
         let mistakes = Mistakes(in: file)
         let root = try Section(parsing: text, mistakes: mistakes)
-            .knowing(["server", "pxe", "installation", "proxmox", "credentials", "infrastructure"])
+            .knowing(["server", "pxe", "installation", "proxmox", "credentials", "infrastructure", "notifications"])
         server = Server(root.section("server", keys: ["public_url"]))
         pxe = PXE(root.section("pxe", keys: Provisioning.PXE.keys))
         installation = Installation(root.section("installation", keys: Installation.keys))
         proxmox = Proxmox(root.section("proxmox", keys: ["existing_node", "join_fingerprint", "join_with"]))
         credentials = Credentials(root.section("credentials", keys: ["root_password_hash"]))
-        infrastructure = Infrastructure(root.section("infrastructure", keys: ["base_url", "kind", "server_type_map"]))
+        infrastructure = Infrastructure(root.section("infrastructure", keys: Infrastructure.keys))
+        notifications = NotificationTarget.all(in: root)
         try mistakes.check()
     }
 }
@@ -44,23 +45,6 @@ extension Provisioning.Proxmox {
 extension Provisioning.Credentials {
     fileprivate init(_ section: Section) {
         rootPasswordHash = section.value("root_password_hash", .cryptHash)
-    }
-}
-
-extension Provisioning.Infrastructure {
-    fileprivate init(_ section: Section) {
-        kind = section.value("kind", .choice) ?? kind
-        baseURL = section.value("base_url", .base)
-        if kind != .none {
-            let message = "is needed when infrastructure.kind is \(kind.rawValue)"
-            section.need("base_url", .base, because: "kind", message)
-        }
-        guard let entry = section.entry("server_type_map") else { return }
-        let map = section.section(entry)
-        let form = Form.title
-        for pair in map.entriesByServerType where map.demand(pair, allowed: form.allowed) {
-            serverTypeMap[pair.key.text] = map.read(pair, form)
-        }
     }
 }
 

@@ -128,6 +128,35 @@ struct Section {
         Section(child(entry.key.excerpt), entry.value, at: entry.key.mark, mistakes)
     }
 
+    /// The sections that the elements of a list are; it is empty where there is no list.
+    func elements(of key: String, allowed: String) -> [Section] {
+        guard let entry = entry(key), !entry.value.isNull else { return [] }
+        guard case .sequence(let items) = entry.value.kind else {
+            mistakes.note(child(key), not: allowed, entry.value)
+            return []
+        }
+        return items.enumerated().compactMap { index, item in
+            let path = "\(child(key))[\(index)]"
+            if case .mapping(let entries) = item.kind {
+                return Section(path: path, mark: item.mark, entries: entries, mistakes: mistakes)
+            }
+            mistakes.note(path, not: "keys with values below", item)
+            return nil
+        }
+    }
+
+    /// A list of values, or a single one; nil where there is nothing.
+    ///
+    /// An empty list is a mistake.
+    func values<Value>(_ key: String, _ form: Form<Value>) -> [Value]? {
+        guard let entry = entry(key), !entry.value.isNull else { return nil }
+        guard case .sequence(let items) = entry.value.kind else { return read(entry, form).map { [$0] } }
+        if items.isEmpty {
+            mistakes.note(child(key), at: entry.value.mark, Refusal(message: "is empty"), allowed: form.allowed)
+        }
+        return items.compactMap { read($0, at: child(key), form) }
+    }
+
     func entry(_ key: String) -> Node.Entry? {
         entries.first { $0.key.text == key }
     }

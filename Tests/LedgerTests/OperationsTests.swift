@@ -24,7 +24,7 @@ import Testing
         #expect(operations.first?.endedAt != nil)
         #expect(operations.first?.serverTypesVersion == 1)
         #expect(try scene.count("SELECT count(*) FROM event WHERE kind = 'host.advanced'") == 7)
-        #expect(try scene.count("SELECT count(*) FROM effect") == 5)
+        #expect(try scene.count("SELECT count(*) FROM effect") == 6)
     }
 
     @Test func `P16: no order of commands reaches a state that the table does not have`() async throws {

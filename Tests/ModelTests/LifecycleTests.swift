@@ -34,6 +34,15 @@ import Testing
         }
     }
 
+    @Test func `people are told how an operation ended, unless a person ended it`() {
+        for (state, steps) in Lifecycle.table where state.isUnderWay {
+            for (event, step) in steps {
+                let isTold = !step.to.isUnderWay && event != .cancel
+                #expect(step.effects.contains(.notify) == isTold, "\(state), \(event)")
+            }
+        }
+    }
+
     @Test func `netboot is disarmed before the installed machine can restart`() {
         #expect(Lifecycle.step(from: .installing, on: .reportedInstalled)?.effects == [.disarmNetboot])
     }

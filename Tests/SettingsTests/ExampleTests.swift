@@ -15,7 +15,7 @@ enum Example {
 
     /// The text with every line in use that offers a key or a value.
     static func allInUse(_ text: String) -> String {
-        let offered = /( *)# ( *[a-z_0-9]+: .*)/
+        let offered = /( *)# ( *(?:- )?[a-z_0-9]+: .*)/
         let lines = text.split(separator: "\n").map { line in
             line.wholeMatch(of: offered).map { String($0.1 + $0.2) } ?? String(line)
         }
@@ -38,7 +38,11 @@ enum Example {
         #expect(settings.pxe.range != nil && settings.pxe.router != nil && settings.pxe.dns != nil)
         #expect(settings.proxmox.existingNode != nil && settings.proxmox.joinFingerprint != nil)
         #expect(settings.credentials.rootPasswordHash == Sample.hash)
-        #expect(settings.infrastructure.baseURL != nil)
+        #expect(settings.infrastructure.baseURL != nil && settings.infrastructure.fingerprint != nil)
+        #expect(settings.infrastructure.site != nil && settings.infrastructure.role != nil)
+        #expect(settings.notifications.map(\.kind) == [.ntfy, .webhook])
+        #expect(settings.notifications.map(\.secretName) == ["phone", "chat"])
+        #expect(settings.notifications.map(\.occasions) == [[.failed, .needsYou], Set(NoticeKind.allCases)])
         #expect(settings.infrastructure.serverTypeMap.keys.sorted() == ["ms01", "r630"])
     }
 

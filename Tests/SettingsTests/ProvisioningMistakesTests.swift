@@ -22,7 +22,7 @@ import Testing
         (
             "infrastructure:\n  api_token: hunter2",
             "2:3: infrastructure.api_token: secrets are never in YAML: sprout secrets set NAME "
-                + "(allowed: base_url, kind, server_type_map)"
+                + "(allowed: base_url, kind, server_type_map, site, role, fingerprint)"
         ),
     ]
     private static let inPXE = "(allowed: enabled, interface, subnet, answer, mode, range, router, dns, lease_time)"
@@ -121,6 +121,76 @@ import Testing
                 + "(allowed: a host name or an IP address)"
         ),
     ]
+
+    static let inventories: [(text: String, message: String)] = [
+        (
+            "infrastructure: {kind: netbox, base_url: http://n, role: hv}",
+            "1:24: infrastructure.site: is needed when infrastructure.kind is netbox (\(slug))"
+        ),
+        (
+            "infrastructure:\n  site: My Home",
+            "2:9: infrastructure.site: found \"My Home\", \(slug); did you mean my-home?"
+        ),
+        ("infrastructure:\n  role: a/b", "2:9: infrastructure.role: found \"a/b\", \(slug)"),
+        (
+            "infrastructure: {fingerprint: AB}",
+            "1:31: infrastructure.fingerprint: found \"AB\", "
+                + "allowed: a SHA-256 fingerprint: 32 pairs of hexadecimal digits with colons between"
+        ),
+    ]
+    private static let slug = "allowed: its slug in NetBox: letters, digits, - and _, such as home-lab"
+
+    static let targets: [(text: String, message: String)] = [
+        (
+            "notifications: ntfy",
+            "1:16: notifications: found \"ntfy\", allowed: a list of targets, each with its kind and its url"
+        ),
+        ("notifications: [a]", "1:17: notifications[0]: found \"a\", allowed: keys with values below"),
+        (
+            "notifications:\n  - url: http://a/b",
+            "2:5: notifications[0].kind: is missing (allowed: ntfy or webhook)"
+        ),
+        (
+            "notifications:\n  - kind: webhook",
+            "2:5: notifications[0].url: is missing (allowed: an http:// or https:// URL)"
+        ),
+        (
+            "notifications:\n  - {kind: webhook, url: http://a}\n  - {kind: mail, url: http://a}",
+            "3:12: notifications[1].kind: found \"mail\", allowed: ntfy or webhook"
+        ),
+        (
+            "notifications:\n  - {kind: ntfy, url: https://ntfy.lan}",
+            "2:23: notifications[0].url: found \"https://ntfy.lan\", which has to end with one topic: letters, "
+                + "digits, - and _ (allowed: the URL of a topic, such as https://ntfy.example.org/sprout)"
+        ),
+        (
+            "notifications:\n  - {kind: ntfy, url: 'https://u:hunter2@ntfy.lan/a'}",
+            "2:23: notifications[0].url: a URL must not carry a user name or a password "
+                + "(allowed: the URL of a topic, such as https://ntfy.example.org/sprout)"
+        ),
+        (
+            "notifications:\n  - {kind: ntfy, url: http://a/b, token: hunter2}",
+            "2:35: notifications[0].token: secrets are never in YAML: sprout secrets set NAME "
+                + "(allowed: kind, url, secret, on, fingerprint)"
+        ),
+        (
+            "notifications:\n  - {kind: ntfy, url: http://a/b, on: [ready, fail]}",
+            "2:47: notifications[0].on: found \"fail\", allowed: ready, failed or needs_you"
+        ),
+        (
+            "notifications:\n  - {kind: ntfy, url: http://a/b, on: []}",
+            "2:39: notifications[0].on: is empty (allowed: ready, failed or needs_you)"
+        ),
+        (
+            "notifications:\n  - {kind: ntfy, url: http://a/b}\n  - {kind: ntfy, url: http://A/b, on: failed}",
+            "3:23: notifications[1].url: found \"http://a/b\", which is in the list already: it would be told twice"
+        ),
+    ]
+
+    @Test(arguments: inventories + targets)
+    func `a mistake in what is told to others is reported with its place`(text: String, message: String) {
+        #expect(mistakes(text) == ["provisioning.yaml:" + message])
+    }
 
     @Test(arguments: shapes + words + networks + missing)
     func `a mistake is reported with its place, what stands there and what may`(text: String, message: String) {

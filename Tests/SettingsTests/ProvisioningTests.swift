@@ -10,6 +10,7 @@ import Testing
     static let empty = [
         "", "# only comments\n", "---\n", "pxe:\n", "pxe:\n  # enabled: true\nserver:\n", "pxe: {}\n", "~",
         "pxe:\n  interface:\n  subnet: null\n  answer: ~\n", "infrastructure:\n  server_type_map:\n",
+        "notifications:\n", "notifications: []\n",
     ]
 
     @Test(arguments: empty)
@@ -40,7 +41,14 @@ import Testing
             infrastructure:
               base_url: https://netbox.lan/api/
               kind: netbox
+              site: home-lab
+              role: Hypervisor_1
+              fingerprint: "\(Sample.fingerprint)"
               server_type_map: {ms01: minisforum-ms-01, r630: 630}
+            notifications:
+              - {kind: ntfy, url: https://ntfy.lan/sprout, secret: phone, on: [failed, needs_you]}
+              - {kind: webhook, url: "http://a/b?c", fingerprint: "\(Sample.fingerprint)", on: ready}
+              - {kind: ntfy, url: "https://ntfy.lan/others"}
             """
         )
         #expect(settings.server.publicURL?.description == "https://sprout.lan:8443")
@@ -61,6 +69,15 @@ import Testing
         #expect(settings.infrastructure.kind == .netbox)
         #expect(settings.infrastructure.baseURL?.description == "https://netbox.lan/api/")
         #expect(settings.infrastructure.serverTypeMap == ["ms01": "minisforum-ms-01", "r630": "630"])
+        #expect(settings.infrastructure.site == "home-lab" && settings.infrastructure.role == "Hypervisor_1")
+        #expect(settings.infrastructure.fingerprint == Sample.fingerprint)
+        let targets = settings.notifications
+        #expect(targets.map(\.kind) == [.ntfy, .webhook, .ntfy])
+        #expect(
+            targets.map(\.url.description) == ["https://ntfy.lan/sprout", "http://a/b?c", "https://ntfy.lan/others"])
+        #expect(targets.map(\.secretName) == ["phone", nil, nil])
+        #expect(targets.map(\.occasions) == [[.failed, .needsYou], [.ready], [.ready, .failed, .needsYou]])
+        #expect(targets.map(\.fingerprint) == [nil, Sample.fingerprint, nil])
     }
 
     @Test(arguments: ["true", "True", "TRUE", "false", "False", "FALSE"])
