@@ -45,6 +45,7 @@ let package = Package(
         .target(name: "Images", dependencies: ["Linux", "Model"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: ["Database", "Linux", "Model", "Store"], swiftSettings: strict),
         .target(name: "Cluster", dependencies: ["Fetch", "HTTP", "Linux", "Model", "SSH"], swiftSettings: strict),
+        .target(name: "Outreach", dependencies: ["Crypto", "Fetch", "Linux", "Model"], swiftSettings: strict),
         .target(name: "Power", dependencies: ["Fetch", "Linux", "Model", "Wire"], swiftSettings: strict),
         .target(name: "Recipes", dependencies: ["Model"], swiftSettings: strict),
         .target(name: "Settings", dependencies: ["Model", "YAML"], swiftSettings: strict),
@@ -75,10 +76,8 @@ let package = Package(
         .executableTarget(
             name: "sprout-orchestrator",
             dependencies: [
-                "Cluster", "Control", "Crypto", "Fetch", "HTTP", "Images", "Ledger", "Linux", "Model", "Power",
-                "Recipes",
-                "SSH",
-                "Settings", "Store", "Systemd",
+                "Cluster", "Control", "Crypto", "Fetch", "HTTP", "Images", "Ledger", "Linux", "Model", "Outreach", "Power",
+                "Recipes", "SSH", "Settings", "Store", "Systemd",
             ],
             swiftSettings: strict
         ),
@@ -112,6 +111,9 @@ let package = Package(
         .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: strict),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
         .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Model"], swiftSettings: strict),
+        .testTarget(
+            name: "OutreachTests",
+            dependencies: ["Crypto", "Fetch", "HTTP", "Linux", "Model", "Outreach", "Serving"], swiftSettings: strict),
         .testTarget(
             name: "PowerTests",
             dependencies: ["Fetch", "HTTP", "Linux", "Model", "Power", "Seeded", "Serving", "Wire"],
