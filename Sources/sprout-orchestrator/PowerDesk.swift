@@ -57,13 +57,20 @@ struct PowerDesk: Sendable {
             let isOn = try await driver.state() == .on
             let outcome = isOn ? try await driver.restart() : try await driver.on()
             try await keep(outcome, host)
+            if outcome.effect == .byHand { try await desk.ledger.askPerson(outcome.sentence, for: due) }
             return .done(.hostPower, outcome.sentence)
         } catch let failure as PowerFailed {
-            return .later("\(failure) Or switch it on yourself.")
+            let problem = "\(failure) Or switch it on yourself."
+            // What passes by itself has done so by then.
+            if due.attempts == Self.triesAlone { try await desk.ledger.askPerson(problem, for: due) }
+            return .later(problem)
         }
     }
 
     // MARK: Pieces
+
+    /// How often it is tried in vain before a person is told.
+    private static let triesAlone = 2
 
     private func driver(of host: Host) async throws -> PowerDriver {
         let type = try await desk.serverType(of: host)

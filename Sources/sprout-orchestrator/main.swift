@@ -31,16 +31,21 @@ daemon { reactor, termination in
     let power = PowerDesk(desk: desk, settings: settings, secrets: secrets, reactor: reactor, worker: worker)
     let keys = KeyRemoval(desk: desk, keyring: keyring, reactor: reactor)
     let join = Join(desk: desk, keyring: keyring, clusters: clusters)
+    let inventory = InventoryDesk(desk: desk, settings: settings, secrets: secrets, worker: worker)
+    let notices = NoticeDesk(desk: desk, settings: settings, secrets: secrets, worker: worker)
     let effects = EffectKeeper(
-        desk, reactor, [.armNetboot: power.wake, .joinCluster: join.carryOut, .removeKey: keys.carryOut])
+        desk, reactor,
+        [
+            .armNetboot: power.wake, .joinCluster: join.carryOut, .registerInInventory: inventory.register,
+            .removeKey: keys.carryOut, .notify: notices.deliver,
+        ])
     let installer = InstallerDesk(desk: desk, rebuild: rebuild, addresses: addresses)
     let arrivals = ArrivalKeeper(desk, installer, keyring, reactor)
+    let routes =
+        images.routes() + rebuild.routes + removal.routes + secrets.routes + power.routes + cluster.routes
+        + notices.routes + desk.taskRoutes
     let commands = try Server(
-        on: sockets.claim("command"), reactor,
-        desk.commandRoutes(
-            health,
-            others: images.routes() + rebuild.routes + removal.routes + secrets.routes + power.routes + cluster.routes),
-        onFailure: report)
+        on: sockets.claim("command"), reactor, desk.commandRoutes(health, others: routes), onFailure: report)
     let installations = try Server(
         on: sockets.claim("install"), reactor, installer.routes(health), onFailure: report)
     let observations = try Server(

@@ -66,6 +66,7 @@ extension Site {
             \(Self.facts(host))
             \(try await store.inventory(ofHost: host.id).map(Self.facts))
             <div data-fresh="ticks">\(try await joinTicks(of: host))</div>
+            <div data-fresh="tasks">\(TaskList(host: host, tasks: try await store.tasks(ofHost: host.id)).html)</div>
             <div data-fresh="rebuild">\(try await rebuildForm(host, rebuild).html)</div>
             <h2 id="timeline-title">Timeline</h2>
             <ol class="timeline" role="list" aria-labelledby="timeline-title" data-timeline="100">\

@@ -34,6 +34,8 @@ struct Site: Sendable {
             .post("/hosts/:id/netboot", chooseNetbootByForm),
             .get("/hosts/:id/boot-mac") { .redirect(to: "/hosts/\(try await host($0).id)") },
             .post("/hosts/:id/boot-mac", correctAddressByForm),
+            .get("/hosts/:id/tasks/:task/retry") { .redirect(to: "/hosts/\(try await host($0).id)") },
+            .post("/hosts/:id/tasks/:task/retry", retryTaskByForm),
             .post("/discoveries/:mac/accept", acceptByForm),
             .post("/discoveries/:mac/ignore", ignoreByForm),
             .get("/events", events.respond),
@@ -59,6 +61,8 @@ struct Site: Sendable {
             .get("/api/hosts/:id/operations") { request in
                 try .json(["operations": try await store.history(ofHost: try await host(request).id, limit: 20)])
             },
+            .get("/api/hosts/:id/tasks", tasks),
+            .post("/api/hosts/:id/tasks/:task/retry", retryTask),
             .get("/api/hosts/:id/events") { request in
                 try .json(try await store.events(ofHost: try await host(request).id, limit: 200))
             },
@@ -78,6 +82,8 @@ struct Site: Sendable {
             .post("/api/images/uploads/:id/import", passOn),
             .get("/api/network/boot-options", bootOptions),
             .get("/api/network/servers", otherServers),
+            .get("/api/notifications", passOn),
+            .post("/api/notifications/test", passOn),
             .get("/api/secrets", secrets),
             .put("/api/secrets/:name", changeSecret),
             .delete("/api/secrets/:name", changeSecret),

@@ -76,6 +76,7 @@ extension Verb {
         let (host, json) = try await api.get(path, as: Host.self)
         if invocation.isJSON { return Terminal.say(json) }
         let events = try await api.get("\(path)/events", as: [Event].self).value
+        let tasks = try await api.get("\(path)/tasks", as: [String: [PendingTask]].self).value["tasks"] ?? []
         let labels = host.labels.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }.joined(separator: " ")
         Terminal.say(
             Terminal.table([
@@ -87,6 +88,7 @@ extension Verb {
                 ["memory", host.memory.map { "\($0.mebibytes) MiB" } ?? "not known yet"],
                 ["netboots", host.netbootProgram.sentence], ["own disk", host.localBoot.sentence],
             ]))
+        if !tasks.isEmpty { Terminal.say("\nStill to be done:\n" + table(of: tasks)) }
         Terminal.say("\n" + Terminal.table(events.map { [$0.at.description, Terminal.harmless($0.message)] }))
     }
 

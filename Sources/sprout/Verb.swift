@@ -68,10 +68,10 @@ struct Unreachable: Error, CustomStringConvertible {
 extension Verb {
     static let all: [Verb] = [
         .hostsAdd, .hostsList, .hostsShow, .hostsAnswer, .hostsRebuild, .hostsCancel, .hostsPower, .hostsInventory,
-        .hostsSet, .hostsRemove, .operationsList,
+        .hostsSet, .hostsRemove, .hostsTasks, .hostsRetry, .operationsList,
         .discoveriesList, .discoveriesAccept, .discoveriesIgnore,
         .imagesImport, .imagesList, .imagesShow, .imagesVerify, .imagesRemove,
-        .clusterCheck, .clusterTrust, .clusterKey,
+        .clusterCheck, .clusterTrust, .clusterKey, .notificationsList, .notificationsTest,
         .secretsSet, .secretsList, .secretsRemove,
         .wireTrust, .wire, .networkOptions, .watch,
         .rehearseCluster, .rehearseISO, .rehearse,

@@ -91,7 +91,7 @@ function show(event) {
   showCounts(event.counts);
   if (grid && event.host) showTile(event);
   if (host && event.host === host.dataset.host) showHost(event);
-  if (host && event.host === host.dataset.host && /^netboot\.|^host\.advanced/.test(event.kind)) showFresh();
+  if (host && event.host === host.dataset.host && /^netboot\.|^host\.(advanced|noticed|power|registered_in)/.test(event.kind)) showFresh();
   if (grid && event.kind.startsWith("server_types.")) showSettings();
   if (grid && (event.kind.startsWith("discovery.") || find("[data-discoveries] li"))) showDiscoveries();
   if (timeline && (grid || event.host === host?.dataset.host)) addEntry(event);
