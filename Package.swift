@@ -116,7 +116,7 @@ let package = Package(
             dependencies: ["Crypto", "Fetch", "HTTP", "Linux", "Model", "Outreach", "Serving"], swiftSettings: strict),
         .testTarget(
             name: "PowerTests",
-            dependencies: ["Fetch", "HTTP", "Linux", "Model", "Power", "Seeded", "Serving", "Wire"],
+            dependencies: ["Fetch", "HTTP", "Linux", "Model", "Power", "Seeded", "Serving", "Settings", "Wire"],
             swiftSettings: strict),
         .testTarget(name: "RecipesTests", dependencies: ["Model", "Recipes", "Seeded"], swiftSettings: strict),
         .testTarget(

@@ -51,7 +51,7 @@ public struct ServerType: Equatable, Sendable {
         case manual
         case wakeOnLAN
         case redfish(url: String, secretName: String)
-        case http(on: String, off: String?, secretName: String?)
+        case http(PowerHooks)
     }
 }
 
@@ -199,8 +199,6 @@ extension ServerType.Network: Codable {
 extension ServerType.Power: Codable {
     private enum CodingKeys: String, CodingKey {
         case kind, url
-        case on = "on_url"
-        case off = "off_url"
         case secretName = "secret_name"
     }
 
@@ -212,7 +210,7 @@ extension ServerType.Power: Codable {
         switch self {
         case .manual, .wakeOnLAN: nil
         case .redfish(_, let name): name
-        case .http(_, _, let name): name
+        case .http(let hooks): hooks.secretName
         }
     }
 
@@ -235,12 +233,7 @@ extension ServerType.Power: Codable {
                 url: try values.decode(String.self, forKey: .url),
                 secretName: try values.decode(String.self, forKey: .secretName)
             )
-        case .http:
-            self = .http(
-                on: try values.decode(String.self, forKey: .on),
-                off: try values.decodeIfPresent(String.self, forKey: .off),
-                secretName: try values.decodeIfPresent(String.self, forKey: .secretName)
-            )
+        case .http: self = .http(try PowerHooks(from: decoder))
         }
     }
 
@@ -252,10 +245,7 @@ extension ServerType.Power: Codable {
         case .redfish(let url, let secretName):
             try values.encode(url, forKey: .url)
             try values.encode(secretName, forKey: .secretName)
-        case .http(let on, let off, let secretName):
-            try values.encode(on, forKey: .on)
-            try values.encodeIfPresent(off, forKey: .off)
-            try values.encodeIfPresent(secretName, forKey: .secretName)
+        case .http(let hooks): try hooks.encode(to: encoder)
         }
     }
 }

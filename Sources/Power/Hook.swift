@@ -1,4 +1,5 @@
 internal import Fetch
+internal import Model
 
 /// A host behind something that is switched by addresses: a smart plug, a KVM, a home's control centre.
 struct Hook: PowerLever {
@@ -6,75 +7,44 @@ struct Hook: PowerLever {
     private static let gap = Duration.seconds(10)
 
     let host: String
-    let on: String
-    let off: String?
+    let hooks: PowerHooks
     let line: Line
     let pause: Pause
 
     var certificate: Fingerprint? { get async { await line.certificate } }
 
     func on() async throws(Obstacle) -> Step {
-        try await call(on, "on_url")
+        _ = try await call(hooks.on, "on").answer()
         return .sent("Power for \(host) was switched on; whether it starts, it has to show.")
     }
 
     func off(gracefully: Bool) async throws(Obstacle) -> Step {
         // What a plug does to a running system is what a power cut does.
-        guard let off, !gracefully else { return ByHand(host: host).off(gracefully: gracefully) }
-        try await call(off, "off_url")
+        guard let off = hooks.off, !gracefully else { return ByHand(host: host).off(gracefully: gracefully) }
+        _ = try await call(off, "off").answer()
         return .sent("Power for \(host) was switched off.")
     }
 
     func restart() async throws(Obstacle) -> Step {
-        guard let off else { return ByHand(host: host).restart() }
-        try await call(off, "off_url")
+        guard let off = hooks.off else { return ByHand(host: host).restart() }
+        _ = try await call(off, "off").answer()
         try await wait(Self.gap, pause)
         return try await on()
     }
 
     func bootFromNetworkOnce() -> Step { ByHand(host: host).bootFromNetworkOnce() }
 
-    /// By GET, and by POST where that is what is wanted there.
-    private func call(_ text: String, _ key: String) async throws(Obstacle) {
-        guard let url = WebURL(text) else {
-            throw Obstacle("\(key) is no address", "Correct it in server-types.yaml")
-        }
-        var request = Exchange.Request(.get, url)
-        var reply = try await line.reply(to: request)
-        if reply.status == 405 {
-            request.method = .post
-            request.body = []
-            reply = try await line.reply(to: request)
-        }
-        // RFC 7616: Shelly's plugs take no password but this way.
-        if reply.status == 401, var login = line.secret.login, Self.wantsDigest(reply) {
-            login.isDigest = true
-            request.login = login
-            reply = try await line.reply(to: request)
-        }
-        guard !(200...299).contains(reply.status) else { return }
-        throw refusal(reply, url, key)
+    func state() async throws(Obstacle) -> PowerState {
+        guard let status = hooks.status else { return .unknown }
+        let reply = try await call(status.hook, "status").answer()
+        if let state = HookStatus(hook: status).state(in: reply.body) { return state }
+        throw Obstacle(
+            "nothing stands at \(status.key) in what is answered", "Correct status.key in server-types.yaml",
+            at: WebURL(status.hook.url.replacing("{host}", with: host)))
     }
 
-    private static func wantsDigest(_ reply: Exchange.Reply) -> Bool {
-        reply["www-authenticate"]?.lowercased().hasPrefix("digest") == true
-    }
-
-    private func refusal(_ reply: Exchange.Reply, _ url: WebURL, _ key: String) -> Obstacle {
-        switch reply.status {
-        case 300...399:
-            Obstacle(
-                "it sends you to another address (\(reply.status))",
-                "Write where it ends as \(key) in server-types.yaml",
-                at: url)
-        case 401, 403:
-            Obstacle("it refuses who asks (\(reply.status))", line.secret.remedy, at: url)
-        case 404, 410:
-            Obstacle("there is nothing (\(reply.status))", "Correct \(key) in server-types.yaml", at: url)
-        case 500...:
-            Obstacle("it fails (\(reply.status))", "Try again later", at: url, isPassing: true)
-        default:
-            Obstacle("it answers \(reply.status)", "Try \(key) with curl -v", at: url)
-        }
+    private func call(_ hook: PowerHook, _ name: String) -> HookCall {
+        let key = hook.isPlain && name != "status" ? "\(name)_url" : "\(name).url"
+        return HookCall(host: host, hook: hook, key: key, placesSecret: hooks.placesSecret, line: line)
     }
 }

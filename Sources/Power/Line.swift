@@ -16,11 +16,15 @@ actor Line {
     }
 
     /// The answer to a request, once the controller has the time for it.
-    func reply(to request: Exchange.Request) async throws(Obstacle) -> Exchange.Reply {
+    ///
+    /// The secret is shown as a login or a token, unless it is shown by the request itself.
+    func reply(
+        to request: Exchange.Request, showingSecret: Bool = true
+    ) async throws(Obstacle) -> Exchange.Reply {
         var request = request
         request.isDirect = true
-        request.login = request.login ?? secret.login
-        if let token = secret.token { request.fields.append(("Authorization", "Bearer \(token)")) }
+        if showingSecret { request.login = request.login ?? secret.login }
+        if showingSecret, let token = secret.token { request.fields.append(("Authorization", "Bearer \(token)")) }
         for _ in 1..<Self.mostTries {
             let reply = try await exchange(request)
             guard Self.isBusy(reply) else { return reply }

@@ -50,9 +50,8 @@ public struct PowerDriver: Sendable {
         case .manual: lever = ByHand(host: host.name)
         case .wakeOnLAN: lever = WakeOnLAN(host, access.interface, means)
         case .redfish(let url, let secretName): lever = Redfish(host, ownURL(url), line(secretName), means.pause)
-        case .http(let on, let off, let secretName):
-            lever = Hook(
-                host: host.name, on: ownURL(on), off: off.map(ownURL), line: line(secretName), pause: means.pause)
+        case .http(let hooks):
+            lever = Hook(host: host.name, hooks: hooks, line: line(hooks.secretName), pause: means.pause)
         }
     }
 

@@ -1,4 +1,5 @@
 internal import Fetch
+internal import Model
 
 /// What a controller is shown so that it obeys, and under which name it is kept.
 struct Secret: Sendable {
@@ -21,6 +22,27 @@ struct Secret: Sendable {
 
     /// A token, where it is no user and password.
     var token: String? { login == nil ? text : nil }
+
+    /// A text in which it stands where it is to be shown; in a URL with whatever means something there escaped.
+    func filled(into template: String, isEscaped: Bool) throws(Obstacle) -> String {
+        guard template.contains(PowerHooks.secretMark) else { return template }
+        guard let text else {
+            throw Obstacle(
+                "its secret \(name ?? "") is not stored", "Store it with: sprout secrets set \(name ?? "NAME")")
+        }
+        return template.replacing(PowerHooks.secretMark, with: isEscaped ? Self.escaped(text) : text)
+    }
+
+    /// For a value in a query (RFC 3986, 2.3).
+    private static func escaped(_ text: String) -> String {
+        text.utf8.map { byte in
+            let character = Character(UnicodeScalar(byte))
+            if character.isASCII, character.isLetter || character.isNumber || "-._~".contains(character) {
+                return String(character)
+            }
+            return "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        }.joined()
+    }
 
     /// Why it is no user and password, for those who need one.
     func demandLogin() throws(Obstacle) {

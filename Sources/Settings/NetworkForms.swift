@@ -38,10 +38,17 @@ extension Form<WebAddress> {
 
 extension Form<String> {
     /// A URL in which `{host}` stands for the host's name.
+    ///
+    /// A secret may stand behind the question mark only: what is before it is shown in messages.
     static var webTemplate: Self {
         Form(allowed: "an http:// or https:// URL, in which {host} stands for the host's name") {
             (scalar) throws(Refusal) in
-            _ = try WebText.parse(scalar.text.replacing("{host}", with: "host"))
+            let text = scalar.text.replacing("{host}", with: "host")
+            let shown = text.prefix { $0 != "?" }
+            if shown.contains("{secret}") {
+                throw Refusal(message: "in which {secret} may stand behind the question mark only")
+            }
+            _ = try WebText.parse(text.replacing("{secret}", with: "secret"))
             return scalar.text
         }
     }

@@ -127,7 +127,9 @@ extension ServerType.Power {
             _ = section.knowing(["kind"])
             self = kind == .wol ? .wakeOnLAN : .manual
         case .redfish: self.init(redfish: section.knowing(["kind", "url", "secret_name"]))
-        case .http: self.init(http: section.knowing(["kind", "on_url", "off_url", "secret_name"]))
+        case .http:
+            guard let hooks = PowerHooks(section.knowing(PowerHooks.keys)) else { return nil }
+            self = .http(hooks)
         }
     }
 
@@ -136,14 +138,6 @@ extension ServerType.Power {
         let secretName = section.required("secret_name", .secretName)
         guard let url, let secretName else { return nil }
         self = .redfish(url: url, secretName: secretName)
-    }
-
-    private init?(http section: Section) {
-        let on = section.required("on_url", .webTemplate)
-        let off = section.value("off_url", .webTemplate)
-        let secretName = section.value("secret_name", .secretName)
-        guard let on else { return nil }
-        self = .http(on: on, off: off, secretName: secretName)
     }
 }
 

@@ -29,9 +29,14 @@ struct Scene: Sendable {
     }
 
     func hook(on: String, off: String?, secret: String?) -> PowerDriver {
-        let power = ServerType.Power.http(
-            on: url + on, off: off.map { url + $0 }, secretName: secret == nil ? nil : "plug")
-        return PowerDriver(power, of: Self.host, PowerAccess(secret: secret), means)
+        let hooks = PowerHooks(
+            on: PowerHook(url: url + on), off: off.map { PowerHook(url: url + $0) },
+            secretName: secret == nil ? nil : "plug")
+        return hook(hooks, secret: secret)
+    }
+
+    func hook(_ hooks: PowerHooks, secret: String?) -> PowerDriver {
+        PowerDriver(.http(hooks), of: Self.host, PowerAccess(secret: secret), means)
     }
 
     var means: Means { Means(worker: worker, reactor: reactor) { [pauses] in pauses.add($0) } }

@@ -57,7 +57,9 @@ enum Example {
     @Test func `the example for server types explains every key`() throws {
         let text = try Example.text(Example.serverTypes)
         let keys = "display_name boot_disk filesystem management_nic gpu hostname_prefix network".split(separator: " ")
-        let below = "serial model path mode cidr gateway dns kind url secret_name on_url off_url".split(separator: " ")
+        let below =
+            "serial model path mode cidr gateway dns kind url secret_name on_url off_url method body headers status on off"
+            .split(separator: " ")
         for key in keys + below { #expect(text.contains(" \(key): ") || text.contains(" \(key):\n")) }
     }
 }

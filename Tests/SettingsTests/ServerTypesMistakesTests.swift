@@ -138,6 +138,38 @@ import Testing
             "power: {kind: redfish, url: 'https://u:hunter2@b', secret_name: b}",
             "4:33: server_types.a.power.url: a URL must not carry a user name or a password (\(template))"
         ),
+        (
+            "power: {kind: http, on: {url: http://p}, on_url: http://q}",
+            "4:46: server_types.a.power.on_url: is given twice: on has an address of its own"
+        ),
+        (
+            "power: {kind: http, on: {method: POST}}",
+            "4:25: server_types.a.power.on.url: is missing (\(template))"
+        ),
+        (
+            "power: {kind: http, on: {url: http://p, method: PSOT}}",
+            "4:53: server_types.a.power.on.method: found \"PSOT\", allowed: GET, POST, PUT or PATCH"
+        ),
+        (
+            "power: {kind: http, on: {url: http://p, headers: {Authorization: Bearer hunter2}}}",
+            "4:70: server_types.a.power.on.headers.Authorization: secrets are never in YAML: write {secret} here, and "
+                + "name it with secret_name"
+        ),
+        (
+            "power: {kind: http, on: {url: 'http://p?p={secret}'}}",
+            "4:5: server_types.a.power.secret_name: is needed: {secret} stands for it "
+                + "(allowed: the NAME of sprout secrets set NAME: lower-case letters, digits, - and _)"
+        ),
+        (
+            "power: {kind: http, on_url: 'http://p/{secret}', secret_name: p}",
+            "4:33: server_types.a.power.on_url: found \"http://p/{secret}\", in which {secret} may stand behind the "
+                + "question mark only (\(template))"
+        ),
+        (
+            "power: {kind: http, on_url: http://p, status: {url: http://p, key: a..b}}",
+            "4:72: server_types.a.power.status.key: found \"a..b\", allowed: where it stands in the answer's JSON: "
+                + "keys with dots between, such as result.leds.power"
+        ),
         ("power: http", "4:12: server_types.a.power.on_url: is missing (\(template))"),
     ]
     private static let template = "allowed: an http:// or https:// URL, in which {host} stands for the host's name"

@@ -78,12 +78,43 @@ import Testing
             "{kind: redfish, url: 'https://{host}-bmc.lan', secret_name: bmc}",
             .redfish(url: "https://{host}-bmc.lan", secretName: "bmc")
         ),
-        ("{kind: http, on_url: 'http://p/{host}?on'}", .http(on: "http://p/{host}?on", off: nil, secretName: nil)),
+        ("{kind: http, on_url: 'http://p/{host}?on'}", .http(PowerHooks(on: PowerHook(url: "http://p/{host}?on")))),
         (
             "{kind: http, on_url: http://p/on, off_url: http://p/off, secret_name: plug}",
-            .http(on: "http://p/on", off: "http://p/off", secretName: "plug")
+            .http(
+                PowerHooks(on: PowerHook(url: "http://p/on"), off: PowerHook(url: "http://p/off"), secretName: "plug"))
+        ),
+        (
+            "{kind: http, on: {url: 'http://p/on?p={secret}', method: POST, body: '{\"a\": 1}', headers: {X-Token: '{secret}'}}, "
+                + "off: {url: http://p/off}, secret_name: plug, "
+                + "status: {url: 'http://p/{host}', key: result.power, on: ON, off: OFF}}",
+            .http(Self.detailed)
         ),
     ]
+
+    private static let detailed: PowerHooks = {
+        var on = PowerHook(url: "http://p/on?p={secret}")
+        (on.method, on.body, on.headers) = (.post, "{\"a\": 1}", ["X-Token": "{secret}"])
+        let status = PowerStatusHook(PowerHook(url: "http://p/{host}"), key: "result.power", on: "ON", off: "OFF")
+        return PowerHooks(on: on, off: PowerHook(url: "http://p/off"), status: status, secretName: "plug")
+    }()
+
+    @Test func `what the release before reads of hooks is still there`() throws {
+        let json = try JSONEncoder().encode(ServerType.Power.http(Self.detailed))
+        let object = try JSONDecoder().decode([String: Lenient].self, from: json)
+        #expect(object["on_url"]?.text == "http://p/on?p={secret}" && object["off_url"]?.text == "http://p/off")
+        let old = #"{"kind":"http","on_url":"http://p/on","off_url":"http://p/off","secret_name":"plug"}"#
+        let hooks = PowerHooks(
+            on: PowerHook(url: "http://p/on"), off: PowerHook(url: "http://p/off"), secretName: "plug")
+        #expect(try JSONDecoder().decode(ServerType.Power.self, from: Data(old.utf8)) == .http(hooks))
+    }
+
+    /// The text of a value, where it is one.
+    private struct Lenient: Decodable {
+        let text: String?
+
+        init(from decoder: any Decoder) throws { text = try? decoder.singleValueContainer().decode(String.self) }
+    }
 
     @Test(arguments: powers)
     func `a host is switched on in one of four ways`(value: String, power: ServerType.Power) throws {
