@@ -76,7 +76,8 @@ let package = Package(
         .executableTarget(
             name: "sprout-orchestrator",
             dependencies: [
-                "Cluster", "Control", "Crypto", "Fetch", "HTTP", "Images", "Ledger", "Linux", "Model", "Outreach", "Power",
+                "Cluster", "Control", "Crypto", "Fetch", "HTTP", "Images", "Ledger", "Linux", "Model", "Outreach",
+                "Power",
                 "Recipes", "SSH", "Settings", "Store", "Systemd",
             ],
             swiftSettings: strict

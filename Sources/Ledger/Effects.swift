@@ -55,6 +55,7 @@ extension Ledger {
     /// It did not work, and is tried again later; the timeline says so when the reason is another than before.
     ///
     /// True if it is.
+    @discardableResult
     public func postpone(
         _ due: DueEffect, because problem: String, for pause: Duration, _ kind: Event.Kind, by author: Author
     ) throws -> Bool {

@@ -24,10 +24,4 @@ extension Store {
             "SELECT reason FROM operation_step WHERE operation = ? ORDER BY number DESC LIMIT 1", .text(operation.id)
         ) { $0.optionalText(0) }.first ?? nil
     }
-
-    /// The cluster that a host has joined.
-    public func cluster(ofHost host: String) throws -> String? {
-        try connection.rows("SELECT cluster FROM inventory WHERE host = ?", .text(host)) { $0.optionalText(0) }.first
-            ?? nil
-    }
 }

@@ -72,7 +72,7 @@ struct InventoryDesk: Sendable {
         return Registration(
             host, inventory, inventoryType: wish.serverTypeMap[host.serverType] ?? host.serverType,
             hasGPU: try await desk.store.serverType(of: host)?.hasGPU,
-            cluster: try await desk.store.cluster(ofHost: host.id))
+            cluster: inventory.cluster)
     }
 
     private static let secretName = "infrastructure"

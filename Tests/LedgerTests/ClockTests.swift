@@ -138,7 +138,7 @@ private final class TwoClocks: Sendable {
     @Test func `E22: an effect that waits for its next try waits no longer, and no shorter`() async throws {
         let scenery = try await Scenery()
         let due = try #require(try await scenery.ledger.dueEffects().first)
-        _ = try await scenery.ledger.postpone(
+        try await scenery.ledger.postpone(
             due, because: "nobody answers", for: .seconds(40), .hostNoticed, by: Scene.author)
         for jump in [-Self.year, Self.day] {
             scenery.clocks.set(bySeconds: jump)

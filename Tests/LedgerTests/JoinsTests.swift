@@ -37,7 +37,7 @@ import Testing
         let scene = try await Scene()
         let (first, second) = (try await join(scene, 1), try await join(scene, 2))
         #expect(try await scene.ledger.takeTurn(first) == nil)
-        _ = try await scene.ledger.postpone(
+        try await scene.ledger.postpone(
             second, because: "waits.", for: .seconds(10), .hostNoticed, by: Scene.author)
         #expect(try await !scene.ledger.dueEffects().contains { $0.id == second.id })
         _ = try await scene.ledger.joined(first, cluster: "lab", reason: "it is node 2.", by: Scene.author)
@@ -48,7 +48,7 @@ import Testing
     @Test func `a join that ran out of time says what was in the way`() async throws {
         let scene = try await Scene()
         let joining = try await join(scene, 1)
-        _ = try await scene.ledger.postpone(
+        try await scene.ledger.postpone(
             joining, because: "lab has no quorum.", for: .seconds(5), .hostNoticed, by: Scene.author)
         scene.clock.advance(.seconds(601))
         _ = try await scene.ledger.passDeadlines(by: Scene.author)
