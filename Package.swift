@@ -92,7 +92,9 @@ let package = Package(
         .target(name: "Serving", dependencies: ["HTTP", "Linux"], path: "Tests/Serving", swiftSettings: strict),
         .testTarget(
             name: "BootTests", dependencies: ["Linux", "Seeded", "Wire", "sprout-boot"], swiftSettings: strict),
-        .testTarget(name: "CommandTests", dependencies: ["Fetch", "Linux", "sprout"], swiftSettings: strict),
+        .testTarget(
+            name: "CommandTests", dependencies: ["Crypto", "Fetch", "Linux", "Rehearsal", "SSH", "sprout"],
+            swiftSettings: strict),
         .testTarget(name: "ControlTests", dependencies: ["Control", "HTTP", "Model"], swiftSettings: strict),
         .testTarget(name: "CryptoTests", dependencies: ["Crypto"], swiftSettings: strict),
         .testTarget(name: "DatabaseTests", dependencies: ["Database"], swiftSettings: strict),

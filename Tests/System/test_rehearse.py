@@ -53,10 +53,10 @@ def add_image(box, release="9.2", size=5):
 class Rehearsal:
     """A rehearsal that runs while the test does something else."""
 
-    def __init__(self, box, *words):
+    def __init__(self, box, *words, **environment):
         self.process = subprocess.Popen(
             [PROGRAMS / "sprout", "rehearse", *words, "--state", box.state], stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+            stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env={**os.environ, **environment})
         self.said = []
         self.reader = threading.Thread(target=lambda: self.said.extend(iter(self.process.stderr.readline, "")))
         self.reader.start()
@@ -107,10 +107,11 @@ class RehearseTest(unittest.TestCase):
                 lines = out.read().splitlines()
             self.assertEqual(process.returncode, 0, lines)
             self.assertEqual(re.split(r"  +", lines[0]), [
-                "HOST", "SCRIPT", "FILES", "ANSWER", "INSTALLED", "RESTARTED", "PHONED HOME", "TOTAL", "OUTCOME"])
+                "HOST", "SCRIPT", "FILES", "ANSWER", "INSTALLED", "RESTARTED", "PHONED HOME", "READY", "TOTAL", "SPROUT",
+                "OUTCOME"])
             self.assertEqual([line.split()[0] for line in lines[1:]], [f"rehearsal-{n:02}" for n in range(1, 21)])
             for line in lines[1:]:
-                self.assertRegex(line, r"^rehearsal-\d\d( +\d+\.\d){7} +ready$")
+                self.assertRegex(line, r"^rehearsal-\d\d( +\d+\.\d){9} +ready$")
             self.assertLess(usage.ru_maxrss, 200_000, "the files are not kept in memory")
             hosts = box.hosts()
             self.assertEqual({host["state"] for host in hosts}, {"ready"})
@@ -131,7 +132,7 @@ class RehearseTest(unittest.TestCase):
                 self.assertEqual([host["outcome"] for host in result["hosts"]], ["ready", "ready"])
                 self.assertEqual(
                     set(result["hosts"][0]["seconds"]),
-                    {"script", "files", "answer", "installed", "restarted", "phoned_home"})
+                    {"script", "files", "answer", "installed", "restarted", "phoned_home", "ready"})
             self.assertEqual(box.get("/api/images").json["images"], [], "what installs nothing does not stay")
 
     def test_machines_fit_their_server_type(self):
@@ -175,10 +176,13 @@ class RehearseTest(unittest.TestCase):
     def test_whoever_interrupts_it_finds_nothing_left(self):
         with Sprout(provisioning=PROVISIONING) as box:
             add_image(box)
-            with Rehearsal(box, "--hosts", "3", "--speed", "1") as rehearsal:
+            with tempfile.TemporaryDirectory(dir="/tmp") as folder, \
+                    Rehearsal(box, "--hosts", "3", "--speed", "1", TMPDIR=folder) as rehearsal:
                 until(lambda: [host["state"] for host in box.hosts()] == ["pxe_ready"] * 3)
+                self.assertEqual(len(os.listdir(folder)), 1, "where its cluster and its nodes are")
                 rehearsal.process.send_signal(signal.SIGINT)
                 status, table, said = rehearsal.end()
+                self.assertEqual(os.listdir(folder), [])
             self.assertEqual((status, table), (1, ""))
             self.assertIn("interrupted", said)
             self.assertEqual(box.hosts(), [])

@@ -46,7 +46,8 @@ extension NodePrograms {
         }
         printf '%s\n' "$remains" > "$unit/remains"
         printf '%s\n' "$collects" > "$unit/collects"
-        awk '{ printf "%d\n", $1 * 1000000 }' /proc/uptime > "$unit/start"
+        read -r up _ < /proc/uptime
+        echo "${up%.*}${up#*.}0000" > "$unit/start"
         # Opened here: whoever holds the other end of a FIFO goes when this program has ended.
         exec 9< "$input"
         setsid sh "$here/lib/unit.sh" "$here" "$unit" "$directory" "$@" <&9 9<&- >/dev/null 2>&1 &
@@ -70,16 +71,19 @@ extension NodePrograms {
             count=$((count - 1))
         done
         cd "$directory" || exit 1
+        # In microseconds since the machine started.
+        now() { read -r up _ < /proc/uptime; echo "${up%.*}${up#*.}0000"; }
+        began=$(now)
         { "$@" 2>&1; echo $? > "$unit/code.new"; } | {
             number=$([ -e "$journal" ] && wc -l < "$journal" || echo 0)
             while IFS= read -r line || [ -n "$line" ]; do
                 number=$((number + 1))
                 said=$(printf '%s' "$line" | tr -d '\000-\010\013-\037' | sed 's/\\/\\\\/g; s/"/\\"/g; s/\t/\\t/g')
-                read -r up _ < /proc/uptime
-                printf '{"MESSAGE":"%s","__CURSOR":"s=%s;i=%s","__MONOTONIC_TIMESTAMP":"%s0000","_SYSTEMD_UNIT":"%s.service"}\n' \
-                    "$said" "${unit##*/}" "$number" "${up%.*}${up#*.}" "${unit##*/}" >> "$journal"
+                printf '{"MESSAGE":"%s","__CURSOR":"s=%s;i=%s","__MONOTONIC_TIMESTAMP":"%s","_SYSTEMD_UNIT":"%s.service"}\n' \
+                    "$said" "${unit##*/}" "$number" "$(now)" "${unit##*/}" >> "$journal"
             done
         }
+        echo $(($(now) - began)) >> "${unit%/units/*}/worked"
         if [ "$(cat "$unit/collects")" = 1 ]; then rm -rf "$unit"; exit; fi
         if [ "$(cat "$unit/remains")$(cat "$unit/code.new")" = 00 ]; then rm -rf "$unit"; exit; fi
         mv "$unit/code.new" "$unit/code"

@@ -10,7 +10,7 @@ extension MachinePlayer {
     func phoneHome(_ script: FirstBootScript, _ plan: InstallationPlan) async throws {
         try await begin(.phoneHome)
         let caller = wish.fails(at: .phoneHome) ? stranger : machine
-        let body = try JSON.encode(script.call(from: caller, plan))
+        let body = try JSON.encode(script.call(from: caller, plan, rehearsal: try await node?.start(plan)))
         var (waited, delay) = (0.0, 1.0)
         while true {
             let status = try? await door.post(

@@ -14,6 +14,8 @@ struct MachinePlayer: Sendable {
     let build: String
     let door: MachineDoor
     let board: RehearsalBoard
+    /// The system that is installed, where it can be logged in to.
+    let node: MachineNode?
 
     /// Nothing more is heard of a machine: what its screen says stays there until somebody looks.
     struct Silent: Error {
@@ -42,6 +44,7 @@ struct MachinePlayer: Sendable {
         await board.reach(.restarted, index)
         try await phoneHome(script, plan)
         await board.reach(.home, index)
+        if node != nil { try await begin(.join) }
     }
 
     // MARK: The installer
@@ -113,7 +116,8 @@ struct MachinePlayer: Sendable {
         try await begin(.webhook)
         let messages = InstallerMessages(release, machine, build: build)
         let isWrong = wish.fails(at: .webhook)
-        let body = try JSON.encode(messages.report(plan, isTokenWrong: isWrong))
+        let hostKeys = try await node?.makeHostKeys(of: plan.hostname)
+        let body = try JSON.encode(messages.report(plan, hostKeys: hostKeys, isTokenWrong: isWrong))
         let url = isWrong ? Self.withWrongToken(webhook.url) : webhook.url
         let answer = try await door.post(url, headers(messages.webhookFields), body)
         let isTaken = answer.status == 200 || answer.status == 201
@@ -136,13 +140,17 @@ struct MachinePlayer: Sendable {
     }
 
     /// Goes on to a step, unless nothing is to be heard from there on.
+    ///
+    /// A join that never ends is heard of: the node waits in it.
     func begin(_ step: RehearsalStep) async throws {
         await board.begin(step, index)
-        if wish.hangs(at: step) { throw Silent(screen: "nothing: it hangs at \(step.rawValue)") }
+        if step != .join, wish.hangs(at: step) { throw Silent(screen: "nothing: it hangs at \(step.rawValue)") }
     }
 
     func pause(_ seconds: Double) async throws {
+        let start = Reactor.Deadline.now
         try await door.reactor.sleep(for: wish.time(seconds))
+        await board.worked(.now - start, index)
     }
 
     func headers(_ fields: InstallerMessages.Fields) -> Headers {

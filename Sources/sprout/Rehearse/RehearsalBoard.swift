@@ -7,6 +7,7 @@ actor RehearsalBoard {
     enum Mark: String, CaseIterable, Sendable {
         case script, files, answer, installed, restarted
         case home = "phoned home"
+        case ready
     }
 
     struct Row: Sendable {
@@ -15,6 +16,8 @@ actor RehearsalBoard {
         var step: RehearsalStep?
         var marks: [Mark: Duration] = [:]
         var total: Duration = .zero
+        /// How long the machine itself was at work; the rest of the total it waited for Sprout.
+        var work: Duration = .zero
         /// What it showed last, where it has stopped.
         var screen: String?
         var outcome: Outcome?
@@ -38,6 +41,10 @@ actor RehearsalBoard {
 
     func reach(_ mark: Mark, _ index: Int) {
         rows[index].marks[mark] = .now - rows[index].armedAt
+    }
+
+    func worked(_ time: Duration, _ index: Int) {
+        rows[index].work += time
     }
 
     func show(_ screen: String, _ index: Int) {

@@ -11,10 +11,12 @@ struct RehearsalReport: Sendable {
 
     /// For each host what each part took, in seconds, and how it ended.
     var table: String {
-        let head = ["HOST"] + RehearsalBoard.Mark.allCases.map { $0.rawValue.uppercased() } + ["TOTAL", "OUTCOME"]
+        let head =
+            ["HOST"] + RehearsalBoard.Mark.allCases.map { $0.rawValue.uppercased() } + ["TOTAL", "SPROUT", "OUTCOME"]
         let lines = rows.map { row in
             let parts = Self.parts(row).map { part in part.map(Self.seconds) ?? "-" }
-            return ["\(row.host.hostname)"] + parts + [Self.seconds(row.total), Terminal.harmless(Self.outcome(row))]
+            return ["\(row.host.hostname)"] + parts
+                + [Self.seconds(row.total), Self.seconds(row.total - row.work), Terminal.harmless(Self.outcome(row))]
         }
         return Terminal.table([head] + lines)
     }
@@ -27,7 +29,8 @@ struct RehearsalReport: Sendable {
             return HostResult(
                 hostname: "\(row.host.hostname)", id: row.host.id, mac: "\(row.host.mac)",
                 isGood: row.outcome?.isGood == true, outcome: Self.outcome(row), screen: row.screen,
-                seconds: Dictionary(parts) { $1 }, total: row.total / .seconds(1))
+                seconds: Dictionary(parts) { $1 }, total: row.total / .seconds(1),
+                sprout: (row.total - row.work) / .seconds(1))
         }
         let document = Document(
             image: playbill.image.id, type: playbill.type.key, isGood: failures == 0, hosts: hosts)
@@ -73,9 +76,11 @@ struct RehearsalReport: Sendable {
         let screen: String?
         let seconds: [String: Double]
         let total: Double
+        /// What of the total the machine did not need itself.
+        let sprout: Double
 
         enum CodingKeys: String, CodingKey {
-            case hostname, id, mac, outcome, screen, seconds, total
+            case hostname, id, mac, outcome, screen, seconds, total, sprout
             case isGood = "good"
         }
     }

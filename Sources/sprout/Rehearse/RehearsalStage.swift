@@ -9,12 +9,23 @@ struct RehearsalStage: Sendable {
     let setup: RehearsalSetup
     let base: String
     let board = RehearsalBoard()
+    private let cluster: RehearsedCluster?
     private var wish: RehearsalWish { setup.wish }
     private var reactor: Reactor { setup.reactor }
 
-    init(_ setup: RehearsalSetup, base: String) {
+    init(_ setup: RehearsalSetup, base: String) throws {
         (self.setup, self.base) = (setup, base)
+        let obstacle = setup.wish.isWithoutCluster ? nil : RehearsedCluster.obstacle(base)
+        cluster =
+            obstacle == nil && !setup.wish.isWithoutCluster ? try RehearsedCluster(setup.wish, setup.reactor) : nil
+        if setup.wish.fault == .fail(.join) || setup.wish.fault == .hang(.join), cluster == nil {
+            throw Failure(description: "there is no cluster to join: \(obstacle ?? "--without-cluster was said")")
+        }
+        if let obstacle { Terminal.complain("The hosts join no cluster: \(obstacle).") }
     }
+
+    /// Takes away what was made on this machine.
+    func end() async throws { try await cluster?.end() }
 
     /// What was played, for the report.
     struct Playbill: Sendable {
@@ -36,13 +47,17 @@ struct RehearsalStage: Sendable {
             try await setup.arm(host, image)
             await board.add(host)
         }
-        let players = hosts.indices.map { index in
-            MachinePlayer(
+        var players: [MachinePlayer] = []
+        for index in hosts.indices {
+            let player = MachinePlayer(
                 index: index, machine: FakeMachine(index + 1, type: type, isUEFI: index % 2 == 0), base: base,
                 wish: wish, release: release,
-                build: image.build, door: MachineDoor(reactor: reactor), board: board)
+                build: image.build, door: MachineDoor(reactor: reactor), board: board,
+                node: await cluster?.addNode())
+            players.append(player)
         }
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        try await withThrowingTaskGroup(of: Void.self) { [players] group in
+            if let cluster { group.addTask { try await cluster.stage.run() } }
             group.addTask { try await news.follow(after: start) }
             group.addTask { try await showStatus() }
             group.addTask { try await play(players, hosts, news) }
@@ -90,7 +105,7 @@ struct RehearsalStage: Sendable {
     private func play(_ player: MachinePlayer, _ host: Host, _ changes: AsyncStream<HostNews.Change>) async throws {
         let outcome = try await withThrowingTaskGroup(of: News?.self) { group in
             group.addTask { .played(try await self.ending(player, host)) }
-            group.addTask { await Self.end(changes) }
+            group.addTask { await end(changes) }
             defer { group.cancelAll() }
             var (ending, arrival) = (Ending?.none, HostState?.none)
             for try await news in group {
@@ -105,7 +120,18 @@ struct RehearsalStage: Sendable {
             }
             throw CancellationError()
         }
+        if outcome.isGood, wish.fault == .none { await board.reach(.ready, player.index) }
+        if let node = player.node { await board.worked(node.worked(), player.index) }
         await board.end(outcome, player.index)
+        try await waitForKeyRemoval(player.node)
+    }
+
+    /// The system must be there when Sprout takes its key off it, which is no part of the host's way.
+    private func waitForKeyRemoval(_ node: MachineNode?) async throws {
+        let deadline = Reactor.Deadline.now + .seconds(3)
+        while let node, await node.hasKeyOfOperation, .now < deadline {
+            try await reactor.sleep(for: .milliseconds(50))
+        }
     }
 
     private func ending(_ player: MachinePlayer, _ host: Host) async throws -> Ending {
@@ -136,11 +162,13 @@ struct RehearsalStage: Sendable {
                 + " \(now.stateSince + deadline).")
     }
 
-    private static func end(_ changes: AsyncStream<HostNews.Change>) async -> News? {
+    /// With a cluster the way is at its end when the host has joined it.
+    private func end(_ changes: AsyncStream<HostNews.Change>) async -> News? {
         for await change in changes {
             switch change.state {
             case .failed: return .failed(change.sentence)
-            case .joining, .ready: return .arrived(change.state)
+            case .joining where cluster == nil: return .arrived(change.state)
+            case .ready: return .arrived(change.state)
             default: break
             }
         }

@@ -6,6 +6,7 @@ enum RehearsalStep: String, CaseIterable, Sendable {
     case firstBootScript = "first-boot-script"
     case install, webhook, reboot
     case phoneHome = "phone-home"
+    case join
 }
 
 /// What is to be rehearsed, as the command line says it.
@@ -25,6 +26,8 @@ struct RehearsalWish: Sendable {
     /// How many times faster than a real machine it is.
     let speed: Double
     let isLight: Bool
+    /// The hosts stay nodes of their own, and nobody logs in to them.
+    let isWithoutCluster: Bool
     let keepsHosts: Bool
     let isBesideRealHosts: Bool
     /// The port of this machine through which they ask over DHCP too.
@@ -60,6 +63,7 @@ struct RehearsalWish: Sendable {
         type = invocation.value("--type")
         interface = invocation.value("--interface")
         isLight = invocation.has("--light")
+        isWithoutCluster = invocation.has("--without-cluster")
         keepsHosts = invocation.has("--keep")
         isBesideRealHosts = invocation.has("--beside-real-hosts")
     }

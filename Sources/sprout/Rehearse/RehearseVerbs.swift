@@ -19,6 +19,7 @@ extension Verb {
                 name: "--hang", value: "STEP", summary: "nothing is heard of them from this step on", completion: steps),
             Option(name: "--speed", value: "X", summary: "how many times faster than real ones they are; default: 60"),
             Option(name: "--light", value: nil, summary: "do not load the ISO, only ask how long it is"),
+            Option(name: "--without-cluster", value: nil, summary: "do not let them join one"),
             Option(
                 name: "--interface", value: "NAME", summary: "ask over DHCP on this network port first; only root may"),
             Option(name: "--keep", value: nil, summary: "leave the hosts there, and an image that was made for them"),
@@ -31,10 +32,11 @@ extension Verb {
         let base = try MachineDoor.base(invocation)
         if let interface = wish.interface { try MachineWire.check(interface, invocation.reactor) }
         let setup = RehearsalSetup(api: try API(invocation), wish: wish, reactor: invocation.reactor)
-        let stage = RehearsalStage(setup, base: base)
+        let stage = try RehearsalStage(setup, base: base)
         let signals = try Signals([SIGINT, SIGTERM, SIGHUP], invocation.reactor)
         let result = await interruptible(signals) { try await stage.run() }
         do {
+            try await stage.end()
             try await setup.clear(keepingHosts: wish.keepsHosts)
             if !wish.keepsHosts { try await setup.removeSyntheticImages() }
         } catch {
