@@ -39,7 +39,7 @@ private func playing(
         let (pair, other) = (try KeyPair(), try KeyPair())
         let lines = [other.line(comment: "admin"), pair.line(comment: "sprout 1")]
         let plan = InstallationPlan(
-            fqdn: "new.lab", disks: [], filesystem: "ext4", size: 1, port: FakeMachine.address(of: 1)!,
+            fqdn: "new.lab", disks: [], filesystem: "ext4", size: 1, port: try #require(FakeMachine.address(of: 1)),
             address: "192.168.240.1/20", names: [:], isFixed: false, powersOff: false, webhook: nil, keys: lines)
         let hostKeys = try await node.makeHostKeys(of: "new")
         guard case .object(let told) = try await node.start(plan), case .number(let port)? = told["ssh_port"],
