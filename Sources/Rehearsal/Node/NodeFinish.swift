@@ -77,6 +77,8 @@ extension NodePrograms {
             ln -sfn "$pve/priv/authorized_keys" "$home/.ssh/authorized_keys"
             pause 2
             if ! meet && [ -z "$is_cut_off" ]; then complain 'starting pve-cluster failed'; return; fi
+            # What the others have follows with quorum, this at once.
+            cp "$corosync/corosync.conf" "$pve/corosync.conf"
             printf 'waiting for quorum...'
             pause 3
             until meet && [ "$(number quorate)" = 1 ]; do sleep 1; done

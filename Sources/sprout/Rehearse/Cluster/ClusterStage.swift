@@ -43,7 +43,8 @@ final class ClusterStage: Sendable {
         let settings = NodePrograms.Settings(
             node: cluster.local, addresses: [wish.address], root: files.root, home: "\(files.root)/root", port: port,
             speed: wish.speed, socket: "\(folder)/root.sock")
-        try NodeFolder(path: files.root).write(NodePrograms.ofCluster, settings)
+        let programs = NodePrograms.ofCluster.merging(NodePrograms.ofMachine) { $1 }
+        try NodeFolder(path: files.root).write(programs, settings)
         // For a machine, or a container, that shall be a node: it takes this folder as it is.
         let whole = NodePrograms.wholeMachine(port: port, speed: wish.speed)
         try NodeFolder(path: "\(folder)/node").write(NodePrograms.ofCluster, whole)
