@@ -1,10 +1,10 @@
 """Figures of Sprout beside those of a peer in the same run: memory, start, requests a second, and network boot.
 
     python3 bench.py                everything
-    python3 bench.py tftp dhcp      only these: core, tftp, dhcp, addresses, boot, boot_set
+    python3 bench.py tftp dhcp      only these: core, tftp, dhcp, addresses, boot, boot_set, operations
 
 Prints a table, and writes it to out/bench.txt. Network boot is measured in the lab of Tests/System, for which it must
-be root; but for boot_set, which is HTTP alone.
+be root; but for boot_set and operations, which are HTTP alone.
 """
 
 import os
@@ -23,6 +23,7 @@ import bench_addresses  # noqa: E402
 import bench_boot  # noqa: E402
 import bench_boot_set  # noqa: E402
 import bench_dhcp  # noqa: E402
+import bench_operations  # noqa: E402
 import bench_tftp  # noqa: E402
 import lab  # noqa: E402
 from harness import Sprout, children, until  # noqa: E402
@@ -120,7 +121,8 @@ def in_lab(part):
 
 
 PARTS = {"core": core, "tftp": in_lab(bench_tftp), "dhcp": in_lab(bench_dhcp), "addresses": in_lab(bench_addresses),
-         "boot": in_lab(bench_boot), "boot_set": bench_boot_set.figures}
+         "boot": in_lab(bench_boot), "boot_set": bench_boot_set.figures,
+         "operations": bench_operations.figures}
 
 
 def main(wanted):
