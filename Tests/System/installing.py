@@ -118,8 +118,8 @@ class Machine:
     def tell_installed(self, url=None, **changes):
         return self.box.request("POST", url or self.installed_url, self.report(**changes))
 
-    def phone_home(self, **changes):
-        host = self.host()
+    def phone_home(self, host=None, **changes):
+        host = host or self.host()
         body = {"token": self.token, "hostname": host["hostname"], "serial": self.serial, "uuid": self.uuid,
                 "macs": [self.mac], "addresses": ["10.0.0.13/24"], **changes}
         return self.box.request("POST", f"/api/hosts/{host['id']}/phone-home", body)
