@@ -22,24 +22,32 @@ public struct OperationStep: Equatable, Sendable, Codable {
     }
 }
 
-/// An operation with all that it went through; its JSON is the operation's, with `steps` in it.
+/// An operation with all that it went through; its JSON is the operation's, with `steps` and `due_at` in it.
 public struct OperationRecord: Equatable, Sendable, Codable {
     public var operation: Operation
     public var steps: [OperationStep]
+    /// When its last step has failed, unless something is heard before.
+    public var dueAt: Timestamp?
     /// What was looked at before its host was to join the cluster, the latest time.
     public var preflight: ClusterReport?
 
-    public init(operation: Operation, steps: [OperationStep], preflight: ClusterReport? = nil) {
-        (self.operation, self.steps, self.preflight) = (operation, steps, preflight)
+    public init(
+        operation: Operation, steps: [OperationStep], dueAt: Timestamp? = nil, preflight: ClusterReport? = nil
+    ) {
+        (self.operation, self.steps, self.dueAt, self.preflight) = (operation, steps, dueAt, preflight)
     }
 
-    private enum CodingKeys: CodingKey { case steps, preflight }
+    private enum CodingKeys: String, CodingKey {
+        case steps, preflight
+        case dueAt = "due_at"
+    }
 
     public init(from decoder: any Decoder) throws {
         operation = try Operation(from: decoder)
         let values = try decoder.container(keyedBy: CodingKeys.self)
         steps = try values.decode([OperationStep].self, forKey: .steps)
         preflight = try values.decodeIfPresent(ClusterReport.self, forKey: .preflight)
+        dueAt = try values.decodeIfPresent(Timestamp.self, forKey: .dueAt)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -47,5 +55,6 @@ public struct OperationRecord: Equatable, Sendable, Codable {
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encode(steps, forKey: .steps)
         try values.encodeIfPresent(preflight, forKey: .preflight)
+        try values.encodeIfPresent(dueAt, forKey: .dueAt)
     }
 }

@@ -155,8 +155,12 @@ public actor Store {
                 ORDER BY number
                 """, .text(operation.id)
             ) { OperationStep($0) }
+            let due = try connection.rows("SELECT due_at FROM deadline WHERE operation = ?", .text(operation.id)) {
+                Timestamp(milliseconds: $0.int(0))
+            }
             return OperationRecord(
-                operation: operation, steps: steps.compactMap(\.self), preflight: try preflight(of: operation.id))
+                operation: operation, steps: steps.compactMap(\.self), dueAt: due.first,
+                preflight: try preflight(of: operation.id))
         }
     }
 

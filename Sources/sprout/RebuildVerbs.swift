@@ -72,7 +72,8 @@ extension Verb {
         if records.isEmpty { return Terminal.say("Nothing was done with it yet.") }
         for record in records {
             let operation = record.operation
-            let end = operation.outcome.map { "ended as \($0.rawValue)" } ?? "under way"
+            let limit = record.dueAt.map { ", its last step until \($0)" } ?? ""
+            let end = operation.outcome.map { "ended as \($0.rawValue)" } ?? "under way\(limit)"
             Terminal.say("\(operation.startedAt)  \(operation.image ?? "no image"), \(end)  (\(operation.id))")
             if let preflight = record.preflight {
                 Terminal.say("before its join:\n\(lines(of: preflight))")

@@ -1,6 +1,7 @@
 """What an operation promises whoever presses Rebuild: a plan, an end, and nothing left behind."""
 
 import concurrent.futures
+import datetime
 import os
 import re
 import signal
@@ -69,7 +70,10 @@ class OperationTest(unittest.TestCase):
         self.assertEqual(machine.arm().status, 202)
         self.assertEqual(machine.state(), "pxe_ready")
         self.assertLess(time.monotonic() - began, 1)
-        self.assertEqual(self.box.sql("SELECT count(*) FROM deadline"), ["1"])
+        record = self.box.get(f"/api/hosts/{machine.mac}/operations").json["operations"][0]
+        since, due = (datetime.datetime.fromisoformat(text) for text in [record["steps"][0]["started_at"], record["due_at"]])
+        self.assertEqual(due - since, datetime.timedelta(minutes=10))
+        self.assertIn(f"under way, its last step until {record['due_at']}", self.box.cli("operations", "list", "pve-1").stdout)
 
     def test_E9_a_machine_that_hangs_ends_in_failed_with_what_was_seen_last_and_what_to_do(self):
         expected = {

@@ -1,5 +1,6 @@
 """A box as it is installed: its units, its users and its nginx, and machines that are rehearsed on it."""
 
+import re
 import shutil
 import unittest
 
@@ -20,7 +21,8 @@ class RehearsalUnitsTest(unittest.TestCase):
         shutil.copytree(ROOT / "rootfs" / SITE, container.layer / SITE)
         container.write(
             "etc/sprout/server-types.yaml", test_units.server_types("vm") + "  plug:\n    boot_disk: /dev/vda\n    power:\n"
-            "      kind: http\n      on_url: http://127.0.0.1:9/on\n")
+            "      kind: http\n      on_url: http://127.0.0.1:9/on\n  near:\n    boot_disk: /dev/vda\n    network:\n"
+            "      mode: static\n      cidr: 10.99.0.0/24\n      gateway: 10.99.0.9\n      dns: 10.99.0.9\n")
         container.write("etc/nginx/nginx.conf", (ROOT / "rootfs/etc/nginx/nginx.conf").read_text())
         wanted = container.layer / "etc/systemd/system/multi-user.target.wants"
         wanted.mkdir(parents=True, exist_ok=True)
@@ -37,6 +39,17 @@ class RehearsalUnitsTest(unittest.TestCase):
             container.output(sprout, "hosts", "add", "pve-1", "--mac", "52:54:00:00:00:01", "--type", "plug")
             tried = container.run(sprout, "hosts", "power", "pve-1", "on").stderr
             self.assertIn("nobody answers there", tried, "the orchestrator may reach out")
+            container.output("ip", "address", "add", "10.99.0.1/24", "dev", "lo")
+            container.output(
+                sprout, "hosts", "add", "pve-2", "--mac", "52:54:00:00:00:02", "--type", "near", "--address", "10.99.0.1")
+            container.output(sprout, "rehearse", "iso", "/tmp/a.iso", "--release", "9.2", "--size", "1")
+            container.output(sprout, "images", "import", "/tmp/a.iso")
+            image = re.search(r"proxmox-ve-\S+", container.output(sprout, "images", "list"))[0]
+            plan = container.run(sprout, "hosts", "rebuild", "pve-2", "--image", image, "--dry-run")
+            self.assertIn("10.99.0.1 is the address of this box", plan.stdout + plan.stderr, "it may look at its networks")
+            clock = container.output(
+                "/usr/bin/sqlite3", "-readonly", "/var/lib/sprout/db/sprout.db", "SELECT value FROM setting WHERE key = 'clock'")
+            self.assertRegex(clock, r"^[0-9a-f]{32} \d+ \d+$", "it knows which start of the machine this is")
             key = container.output("stat", "--format=%U %a", "/var/lib/sprout/key", "/var/lib/sprout/key/sealing-key")
             self.assertEqual(key, "sprout-orchestrator 700\nsprout-orchestrator 600\n")
             leaked = container.run("grep", "--recursive", "--files-with-matches", "token=", "/var/log", "/run/nginx").stdout
