@@ -20,12 +20,13 @@ extension Ledger {
         guard known.count < Self.mostIdentities else { return false }
         try insert(said, mac)
         guard let first = known.first else { return try tellOfTwins(mac, said, by: author) }
-        try append(
-            .identityContested,
+        let host = try connection.host(withMAC: mac)
+        let sentence =
             "Two machines claim \(mac): \(first), and \(said). Both start from their own disks until one of them is"
-                + " gone, and you have said which it is: sprout wire trust \(mac)"
-                + " \(said.serial.map { "--serial \($0)" } ?? "--uuid \(said.uuid ?? "")"), for example.",
-            host: try connection.host(withMAC: mac), by: author)
+            + " gone, and you have said which it is: sprout wire trust \(mac)"
+            + " \(said.serial.map { "--serial \($0)" } ?? "--uuid \(said.uuid ?? "")"), for example."
+        try append(.identityContested, sentence, host: host, by: author)
+        if let host { try ask(sentence, aboutOperationOn: host) }
         return true
     }
 

@@ -25,18 +25,27 @@ extension Ledger {
 
     /// An operation waits for a person, who is told so in a message; the same sentence is told once for an operation.
     public func askPerson(_ need: String, for due: DueEffect) throws {
-        try connection.write {
-            let progress = try NoticeProgress(need: need, since: now()).json
-            let told = try connection.rows(
-                "SELECT progress FROM effect WHERE operation = ? AND kind = ?", .text(due.operation.id),
-                .text(Effect.notify.rawValue)
-            ) { $0.optionalText(0).flatMap { NoticeProgress(json: $0)?.need } }
-            if told.contains(need) { return }
-            try connection.run(
-                "INSERT INTO effect (host, operation, kind, due_at, progress) VALUES (?, ?, ?, ?, ?)",
-                .text(due.host.id), .text(due.operation.id), .text(Effect.notify.rawValue),
-                .int(now().milliseconds), .text(progress))
-        }
+        try connection.write { try ask(need, host: due.host.id, operation: due.operation.id) }
+    }
+
+    /// The part of a command that asks a person, if an operation is under way on the host.
+    func ask(_ need: String, aboutOperationOn host: Host) throws {
+        let operations = try connection.rows(
+            "SELECT id FROM operation WHERE host = ? AND ended_at IS NULL", .text(host.id)
+        ) { $0.text(0) }
+        if let operation = operations.first { try ask(need, host: host.id, operation: operation) }
+    }
+
+    private func ask(_ need: String, host: String, operation: String) throws {
+        let progress = try NoticeProgress(need: need, since: now()).json
+        let told = try connection.rows(
+            "SELECT progress FROM effect WHERE operation = ? AND kind = ?", .text(operation),
+            .text(Effect.notify.rawValue)
+        ) { $0.optionalText(0).flatMap { NoticeProgress(json: $0)?.need } }
+        if told.contains(need) { return }
+        try connection.run(
+            "INSERT INTO effect (host, operation, kind, due_at, progress) VALUES (?, ?, ?, ?, ?)",
+            .text(host), .text(operation), .text(Effect.notify.rawValue), .int(now().milliseconds), .text(progress))
     }
 
     public func keep(_ progress: NoticeProgress, of due: DueEffect) throws {

@@ -35,6 +35,7 @@ extension Site {
             <section aria-labelledby="happened-title">
             <h2 id="happened-title">What happened</h2>
             <ol class="timeline" role="list" data-timeline="20">\(happened.map(TimelineEntry.html))</ol>
+            <p class="quiet"><a href="/notifications">Who is told</a></p>
             </section>
             </div>
             <template id="tile">\(Tile.empty)</template>

@@ -36,6 +36,8 @@ struct Site: Sendable {
             .post("/hosts/:id/boot-mac", correctAddressByForm),
             .get("/hosts/:id/tasks/:task/retry") { .redirect(to: "/hosts/\(try await host($0).id)") },
             .post("/hosts/:id/tasks/:task/retry", retryTaskByForm),
+            .get("/notifications", notificationsPage),
+            .post("/notifications", testNotificationsByForm),
             .post("/discoveries/:mac/accept", acceptByForm),
             .post("/discoveries/:mac/ignore", ignoreByForm),
             .get("/events", events.respond),

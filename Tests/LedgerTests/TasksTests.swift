@@ -61,6 +61,21 @@ import Testing
         #expect(kept.flatMap { NoticeProgress(json: $0) } == progress)
     }
 
+    @Test func `E3: a person is asked which of two machines is meant while an operation waits for it`() async throws {
+        for isUnderWay in [true, false] {
+            let scene = try await Scene()
+            let host = try await scene.register(1)
+            if isUnderWay { _ = try await scene.ledger.advance(hostID: host.id, on: .rebuild, by: Scene.author) }
+            for serial in ["S-ONE", "S-TWO", "S-TWO"] {
+                _ = try await scene.ledger.saw(host.mac, .init(serial: serial), by: Scene.author)
+            }
+            let needs = try await scene.ledger.dueEffects().filter { $0.effect == .notify }
+                .compactMap { $0.progress.flatMap { NoticeProgress(json: $0)?.need } }
+            #expect(needs.count == (isUnderWay ? 1 : 0))
+            #expect(needs.allSatisfy { $0.hasPrefix("Two machines claim 52:54:00:00:00:01: serial S-ONE") })
+        }
+    }
+
     @Test func `the end of an operation is told in the words of its last step`() async throws {
         let (scene, _, due) = try await failed()
         #expect(due.operation.outcome == .failed)

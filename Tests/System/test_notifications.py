@@ -156,6 +156,14 @@ class NotificationTest(unittest.TestCase):
         self.assertEqual([target["accepted"] for target in answer.json["targets"]], [True, True])
         self.assertEqual(self.titles(self.hook), ["Sprout can reach you"])
         self.assertEqual(self.hook.bodies()[0]["event"], "test")
+        page = box.get("/notifications").body.decode()
+        self.assertIn(f"ntfy at {self.ntfy.url}", page)
+        self.assertNotIn("has taken", page)
+        tried = box.request("POST", "/notifications", b"", {"Content-Type": "application/x-www-form-urlencoded"})
+        self.assertEqual(tried.body.decode().count("It has taken the message."), 2)
+        strange = box.request("POST", "/notifications", b"", {"Sec-Fetch-Site": "cross-site"})
+        self.assertEqual(strange.status, 403)
+        self.assertEqual(len(self.hook.received), 2)
         box.cli("secrets", "remove", "phone")
         refused = box.request("POST", "/api/notifications/test", {}).json["targets"][0]
         self.assertEqual(
