@@ -6,7 +6,7 @@ public protocol Member: Sendable {
     func get(_ path: String, _ query: [String: String]) async throws -> [UInt8]
     /// Takes a machine that is gone for good out of the cluster.
     func remove(node: String) async throws
-    func clock() async throws -> RemoteClock
+    func clock(of node: String) async throws -> RemoteClock
 }
 
 extension Member {

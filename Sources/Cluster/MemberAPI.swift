@@ -44,9 +44,9 @@ public actor MemberAPI: Member {
     }
 
     /// The API tells whole seconds: what is measured is when one of them begins.
-    public func clock() async throws -> RemoteClock {
+    public func clock(of node: String) async throws -> RemoteClock {
         struct Time: Decodable { let time: LooseInt }
-        let path = "/nodes/localhost/time"
+        let path = "/nodes/\(Percent.encoded(node))/time"
         let (start, first) = (RemoteClock.now, try await get(Time.self, path).time.value)
         while true {
             let before = RemoteClock.now

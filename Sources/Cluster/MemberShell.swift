@@ -27,7 +27,7 @@ public struct MemberShell: Member {
         }
     }
 
-    public func clock() async throws -> RemoteClock {
+    public func clock(of node: String) async throws -> RemoteClock {
         let before = RemoteClock.now
         let text = String(decoding: try await run(Script("date +%s.%N", []), "date"), as: UTF8.self)
         guard let time = RemoteClock.time(text.trimmedLine) else {

@@ -21,12 +21,7 @@ struct JoinAttempt: Sendable {
     /// The same for one operation, whoever asks: a join that was begun is never begun again.
     private var unit: String { "sprout-join-\(due.operation.id)" }
     /// Where the others of the cluster reach it.
-    private var address: String {
-        guard inventory.start?.rehearsal != nil, let own = inventory.start?.addresses.first else {
-            return node.server.address
-        }
-        return own.split(separator: "/").first.map(String.init) ?? own
-    }
+    private var address: String { node.server.address }
 
     func run() async throws -> JoinEnd {
         let limit = try await timeLeft
@@ -57,7 +52,7 @@ struct JoinAttempt: Sendable {
         if facts.cluster == state.name, state.node(name)?.isOnline == true {
             return try await verdict(on: JoinTranscript(), nil)
         }
-        let clocks = (try await member.clock(), try await session.clock())
+        let clocks = (try await member.clock(of: state.asked), try await session.clock())
         let newcomer = Newcomer(
             name: name, address: address, facts: facts, lead: clocks.1.map { $0.lead(over: clocks.0) },
             removesNamesake: try await desk.ledger.removesMember(due.operation.id))

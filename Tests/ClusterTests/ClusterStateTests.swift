@@ -33,7 +33,7 @@ struct FakeMember: Member {
     }
 
     func remove(node: String) async throws {}
-    func clock() async throws -> RemoteClock { throw CancellationError() }
+    func clock(of node: String) async throws -> RemoteClock { throw CancellationError() }
 }
 
 @Suite struct ClusterStateTests {
