@@ -153,7 +153,9 @@ struct JoinAttempt: Sendable {
     /// What became of it: by its words, and by what another member says.
     private func verdict(on transcript: JoinTranscript, _ unitState: UnitState?) async throws -> JoinEnd {
         let hasSaidSo = transcript.hasSucceeded
-        let patience = Reactor.Deadline.now + (hasSaidSo ? .seconds(45) : .seconds(15))
+        // A new member may take a moment to be seen; one that is still at it has had all the time that there is.
+        let longest: Duration = hasSaidSo ? .seconds(30) : unitState == .running ? .zero : .seconds(10)
+        let patience = Reactor.Deadline.now + min(longest, try await timeLeft)
         while true {
             let state = try await ClusterState(asking: member)
             let seen = state.node(name)
