@@ -57,9 +57,23 @@ private func playing(
             try await group.next()
             group.cancelAll()
         }
+        let units = Files.names(in: "\(wish.folder)/run/units").compactMap { name in
+            (try? Files.text("\(wish.folder)/run/units/\(name)/pid")).flatMap { pid_t($0.prefix { !$0.isNewline }) }
+        }
+        #expect(!joinsForEver || units.count == 1)
         try await node.end()
+        for unit in units { #expect(try await hasEnded(unit), "what a unit has started ends with its node") }
         try await Shell(reactor).run("rm -rf -- \"$1\"", [folder])
     }
+}
+
+/// Whether nothing is left of a process group; what was just killed is there for a moment.
+private func hasEnded(_ group: pid_t) async throws -> Bool {
+    for _ in 0..<200 {
+        if kill(-group, 0) == -1 { return true }
+        try await reactor.sleep(for: .milliseconds(10))
+    }
+    return false
 }
 
 extension Place {
@@ -82,15 +96,16 @@ extension Place {
 @Suite(.timeLimit(.minutes(1))) struct RehearsedNodeTests {
     @Test func `a rehearsed node joins in a unit of its own, and loses the keys that it was given`() async throws {
         try await playing { place in
+            let before = await place.node.worked()
             let (lines, end) = try await place.join()
             #expect(end == .ended(.exited(0)))
             #expect(lines.last == "successfully added node 'new' to cluster.")
             #expect(lines.contains("waiting for quorum...OK"))
+            #expect(await place.node.worked() > before + .milliseconds(40))
             let cluster = await place.stage.model.look()
             #expect(cluster.members.map(\.name) == ["pve1", "new"] && cluster.members[1].isOnline)
             let refused = try await failing { _ = try await place.session() }
             #expect(refused.kind == .loginRefused)
-            #expect(await place.node.worked() > .milliseconds(40))
         }
     }
 
@@ -113,6 +128,10 @@ extension Place {
             #expect(lines == ["again"])
             try await session.runDetached("two", ["sh", "-c", "kill -TERM $$"])
             #expect(try await session.follow("two", patience) { _ in } == .ended(.killed(signal: "TERM")))
+            try await session.runDetached("three", ["sleep", "100"])
+            #expect(try await session.look(at: "three") == .running)
+            #expect(try await session.run("systemctl kill three.service").hasSucceeded)
+            #expect(try await session.follow("three", patience) { _ in } == .ended(.killed(signal: "TERM")))
         }
     }
 

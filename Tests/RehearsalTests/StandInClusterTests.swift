@@ -151,6 +151,12 @@ extension JSONTree {
         #expect(removal.message == "cluster not ready - no quorum?")
         cluster.members[1].isOnline = true
         #expect(cluster.isQuorate)
+        cluster.members[1].isOnline = false
+        #expect(cluster.ask("POST", "corosync/pve1/expected", ["votes": "1"]).status == 200)
+        #expect(cluster.isQuorate)
+        #expect(cluster.ask("DELETE", "cluster/config/nodes/pve3").status == 200)
+        #expect(!cluster.isQuorate, "what was expected is over with the next change")
+        cluster.members[1].isOnline = true
         cluster.faults.hasNoQuorum = true
         #expect(cluster.ask("GET", "cluster/status").body["data"]?[0]?["quorate"] == .number(0))
         #expect(cluster.add("new", ["link0": "10.0.0.9"]).status == 500)

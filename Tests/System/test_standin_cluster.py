@@ -115,6 +115,12 @@ class StandInClusterTest(unittest.TestCase):
             done = self.member.ssh("pvecm delnode pve9")
             self.assertEqual((done.returncode, done.stderr), (255, "cluster not ready - no quorum?\n"))
         self.assertEqual(self.member.names, ["pve1"])
+        gone = {"name": "gone", "nodeID": 2, "votes": 1, "rings": {"0": "192.168.77.99"}, "address": "192.168.77.99",
+                "fingerprint": "", "isOnline": False}
+        self.member.change(lambda model: model["members"].append(gone))
+        self.assertEqual(self.member.ssh("pvecm delnode gone").stderr, "cluster not ready - no quorum?\n")
+        self.assertEqual(self.member.ssh("pvecm expected 1 && pvecm delnode gone").returncode, 0)
+        self.assertEqual(self.member.names, ["pve1"])
 
     def test_a_name_that_is_there_is_refused_until_it_is_taken_out(self):
         entry = {"name": "pve-new", "nodeID": 2, "votes": 0, "rings": {"0": "192.168.77.99"}, "address": "192.168.77.99",

@@ -21,6 +21,8 @@ public struct StandInCluster: Equatable, Sendable, Codable {
     public var authorizedKeys: [String] = []
     /// What proves to corosync that a node belongs to the cluster.
     public var corosyncKey: String
+    /// What `pvecm expected` has said, until the next change of who belongs to it.
+    public var expected: Int?
     public var faults = Faults()
     /// The CSRF tokens of those who have logged in, by their tickets.
     var sessions: [String: String] = [:]
@@ -94,7 +96,8 @@ public struct StandInCluster: Equatable, Sendable, Codable {
         return !faults.hasNoQuorum && present >= neededVotes
     }
 
-    var expectedVotes: Int { members.reduce(0) { $0 + $1.votes } }
+    var expectedVotes: Int { expected ?? allVotes }
+    var allVotes: Int { members.reduce(0) { $0 + $1.votes } }
     var neededVotes: Int { expectedVotes / 2 + 1 }
 
     /// The numbers of the links that its members have, all the same ones.

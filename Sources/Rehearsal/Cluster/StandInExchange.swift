@@ -78,6 +78,12 @@ extension StandInCluster {
         case ("DELETE", 4) where request.path.starts(with: ["cluster", "config", "nodes"]):
             try removeNode(request.path[3], asking: node)
             return .data(.nothing)
+        case ("POST", 3) where request.path.first == "corosync" && request.path[2] == "expected":
+            guard let votes = request.fields["votes"].flatMap({ Int($0) }), votes > 0 else {
+                throw Died("400 Parameter verification failed.", status: 400)
+            }
+            expected = votes
+            return .data(.nothing)
         case ("POST", 2) where request.path.first == "corosync":
             return .data(try meet(request.path[1], request.fields))
         default:

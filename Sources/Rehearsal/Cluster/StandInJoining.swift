@@ -28,7 +28,7 @@ extension StandInCluster {
         let address = fields["new_node_ip"] ?? rings.min { $0.key < $1.key }?.value ?? ""
         members.append(
             Member(node, nodeID: id ?? free, votes: votes ?? 1, rings: rings, address: address, isOnline: false))
-        configVersion += 1
+        (configVersion, expected) = (configVersion + 1, nil)
         return .object([
             "corosync_authkey": .text(corosyncKey), "corosync_conf": .text(corosyncConfiguration),
             "warnings": .list([]),
@@ -42,7 +42,7 @@ extension StandInCluster {
         }
         guard member.name != local else { throw Died("Cannot delete myself from cluster!") }
         members.removeAll { $0.name == member.name }
-        configVersion += 1
+        (configVersion, expected) = (configVersion + 1, nil)
     }
 
     /// What corosync and the cluster's file system do between a node that has its entry and the others.

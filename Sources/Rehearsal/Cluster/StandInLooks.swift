@@ -12,13 +12,17 @@ extension StandInCluster {
         case ["cluster", "config", "apiversion"]: return .number(1)
         case ["cluster", "config", "nodes"]: return .list(members(with: "node"))
         case ["cluster", "config", "join"]: return try joinInformation(request.fields["node"])
+        // It has none of these.
+        case ["cluster", "backup"], ["cluster", "ha", "resources"], ["cluster", "replication"]: return .list([])
         case ["nodes"]: return .list(members.map(nodeEntry))
         case ["corosync", node]: return view(of: node)
         default: break
         }
-        if request.path.count == 3, request.path[0] == "nodes", request.path[2] == "time" {
-            try needOnline(request.path[1])
-            return time(at: now)
+        if request.path.count == 3, request.path[0] == "nodes" {
+            let kind = Guest.Kind(rawValue: request.path[2])
+            if kind != nil || request.path[2] == "time" { try needOnline(request.path[1]) }
+            if let kind { return .list(guests.filter { ($0.node, $0.kind) == (request.path[1], kind) }.map(resource)) }
+            if request.path[2] == "time" { return time(at: now) }
         }
         throw Died("Method 'GET /\(request.path.joined(separator: "/"))' not implemented", status: 501)
     }

@@ -33,7 +33,7 @@ extension StandInCluster {
             Votequorum information
             ----------------------
             Expected votes:   \(expectedVotes)
-            Highest expected: \(expectedVotes)
+            Highest expected: \(allVotes)
             Total votes:      \(total)
             Quorum:           \(neededVotes)\(isQuorate ? "" : " Activity blocked")
             Flags:            \(isQuorate ? "Quorate" : "")

@@ -81,7 +81,10 @@ extension NodePrograms {
             cp "$corosync/corosync.conf" "$pve/corosync.conf"
             printf 'waiting for quorum...'
             pause 3
-            until meet && [ "$(number quorate)" = 1 ]; do sleep 1; done
+            until meet && [ "$(number quorate)" = 1 ]; do
+                [ -z "$owner" ] || kill -0 "$owner" 2>/dev/null || return
+                sleep 1
+            done
             echo OK
             echo '(re)generate node files'
             mkdir -p "$pve/priv" "$pve/nodes/$node"

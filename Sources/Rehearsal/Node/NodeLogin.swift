@@ -1,7 +1,7 @@
 extension NodePrograms {
     /// What a node has that is no machine of its own: the way in, and answers that the real machine would give of itself.
     public static let ofMachine: [String: String] = [
-        "bin/chronyc": chronyc, "bin/hostname": hostname, "bin/ip": ip, "bin/ping": "#!/bin/sh\nexit 0\n",
+        "bin/chronyc": chronyc, "bin/hostname": hostname, "bin/ip": ip, "bin/ping": ping,
         "bin/pveversion": pveversion, "bin/ssh": ssh, "bin/timedatectl": timedatectl, "lib/login": login,
     ]
 
@@ -44,6 +44,16 @@ extension NodePrograms {
             echo "[{\"ifname\":\"vmbr0\",\"operstate\":\"UP\",\"addr_info\":[$list]}]";;
         *) for address in $addresses; do echo "2: vmbr0    inet $address/20 scope global vmbr0"; done;;
         esac
+
+        """#
+
+    // Everybody is on one machine.
+    private static let ping = #"""
+        #!/bin/sh
+        for host in "$@"; do :; done
+        printf 'PING %s 56(84) bytes of data.\n\n--- %s ping statistics ---\n' "$host" "$host"
+        echo '3 packets transmitted, 3 received, 0% packet loss, time 2003ms'
+        echo 'rtt min/avg/max/mdev = 0.041/0.052/0.063/0.009 ms'
 
         """#
 

@@ -21,6 +21,8 @@ public enum NodePrograms {
         public var speed: Double
         /// Of a member: where its own root asks without a password.
         public var socket: String?
+        /// The process without which there is nobody to wait for.
+        public var owner: Int32?
         /// Corosync never reaches the others.
         public var isCutOff = false
         public var version = "9.0.4"
@@ -39,7 +41,7 @@ public enum NodePrograms {
                 ("pve", "\(root)/etc/pve"), ("corosync", "\(root)/etc/corosync"),
                 ("lib", "\(root)/var/lib/pve-cluster"), ("lock", "\(root)/run/lock"), ("port", "\(port)"),
                 ("speed", "\(speed)"), ("socket", socket ?? ""), ("is_cut_off", isCutOff ? "1" : ""),
-                ("version", version),
+                ("version", version), ("owner", owner.map { "\($0)" } ?? ""),
             ]
             return values.map { "\($0.0)='\($0.1.replacing("'", with: "'\\''"))'\n" }.joined()
         }

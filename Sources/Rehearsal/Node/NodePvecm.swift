@@ -30,6 +30,10 @@ extension NodePrograms {
             id=$(pvecm_id "$1")
             api DELETE "/cluster/config/nodes/$1" || die "$(message)"
             echo "Killing node $id";;
+        expected)
+            need_cluster
+            [ $# -eq 1 ] || die '400 not enough arguments'
+            api POST "/corosync/$node/expected" --data-urlencode "votes=$1" || die "$(message)";;
         nodes) show nodes;;
         standin-files)
             # In the place of rsync, which would copy both files out of folders of the real machine.

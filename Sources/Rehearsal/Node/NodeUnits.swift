@@ -71,6 +71,8 @@ extension NodePrograms {
             count=$((count - 1))
         done
         cd "$directory" || exit 1
+        # A signal is for the command; how that ended is still to be noted.
+        trap : TERM
         # In microseconds since the machine started.
         now() { read -r up _ < /proc/uptime; echo "${up%.*}${up#*.}0000"; }
         began=$(now)
@@ -83,6 +85,7 @@ extension NodePrograms {
                     "$said" "${unit##*/}" "$number" "$(now)" "${unit##*/}" >> "$journal"
             done
         }
+        [ -e "$unit/code.new" ] || echo 143 > "$unit/code.new"
         echo $(($(now) - began)) >> "${unit%/units/*}/worked"
         if [ "$(cat "$unit/collects")" = 1 ]; then rm -rf "$unit"; exit; fi
         if [ "$(cat "$unit/remains")$(cat "$unit/code.new")" = 00 ]; then rm -rf "$unit"; exit; fi
@@ -129,7 +132,7 @@ extension NodePrograms {
         }
         end() {
             unit=$root/run/units/$1
-            [ -e "$unit/pid" ] && [ ! -e "$unit/code" ] && kill -TERM -- "-$(cat "$unit/pid")" 2>/dev/null
+            [ -e "$unit/pid" ] && [ ! -e "$unit/code" ] && kill -TERM "-$(cat "$unit/pid")" 2>/dev/null
             rm -rf "$unit"
         }
         case $verb in
@@ -151,7 +154,7 @@ extension NodePrograms {
             done
             exit $status;;
         stop|reset-failed) for name in $names; do end "$name"; done;;
-        kill) for name in $names; do kill -TERM -- "-$(cat "$root/run/units/$name/pid")"; done;;
+        kill) for name in $names; do kill -TERM "-$(cat "$root/run/units/$name/pid")"; done;;
         status) for name in $names; do look "$name"; echo "$name.service: $ActiveState ($SubState)"; done;;
         esac
 

@@ -16,6 +16,8 @@ actor MachineNode {
     private let wish: Wish
     private let reactor: Reactor
     private var sshd: Child?
+    /// What it took to make keys and to start; a real one does that in the times that are played.
+    private var preparation = Duration.zero
 
     init(_ wish: Wish, _ reactor: Reactor) {
         (self.wish, self.reactor) = (wish, reactor)
@@ -23,6 +25,8 @@ actor MachineNode {
 
     /// Makes the keys by which the system is recognised, and gives the public ones by their kinds.
     func makeHostKeys(of hostname: String) async throws -> [String: String] {
+        let start = Reactor.Deadline.now
+        defer { preparation += .now - start }
         try Files.makeFolder("\(wish.folder)/ssh", mode: 0o700)
         try await Shell(reactor).run(
             """
@@ -36,11 +40,13 @@ actor MachineNode {
 
     /// Starts the system, and gives what it tells Sprout of how it is reached.
     func start(_ plan: InstallationPlan) async throws -> JSONTree {
+        let start = Reactor.Deadline.now
+        defer { preparation += .now - start }
         let address = String(plan.address.prefix { $0 != "/" })
         var settings = NodePrograms.Settings(
             node: plan.hostname, addresses: [address, "127.0.0.1"], root: wish.folder, home: "\(wish.folder)/root",
             port: wish.cluster.port, speed: wish.speed)
-        settings.isCutOff = wish.joinsForEver
+        (settings.isCutOff, settings.owner) = (wish.joinsForEver, getpid())
         let programs = [NodePrograms.ofCluster, NodePrograms.ofUnits, NodePrograms.ofMachine]
         try NodeFolder(path: wish.folder).write(programs.reduce([:]) { $0.merging($1) { $1 } }, settings)
         try Files.write(
@@ -61,10 +67,12 @@ actor MachineNode {
         ])
     }
 
-    /// How long the node was at work for whoever has logged in.
+    /// How long the node was at work, for itself and for whoever has logged in.
     func worked() -> Duration {
         let text = (try? Files.text("\(wish.folder)/run/worked")) ?? ""
-        return text.split(whereSeparator: \.isNewline).compactMap { Int($0) }.reduce(.zero) { $0 + .microseconds($1) }
+        return text.split(whereSeparator: \.isNewline).compactMap { Int($0) }.reduce(preparation) {
+            $0 + .microseconds($1)
+        }
     }
 
     /// Whether a key that was made for one operation still logs in: Sprout takes it out when the host is ready.
@@ -84,7 +92,7 @@ actor MachineNode {
         }
         try await Shell(reactor).run(
             """
-            for unit in "$1"/run/units/*/pid; do [ -e "$unit" ] && kill -KILL -- "-$(cat "$unit")" || :; done
+            for unit in "$1"/run/units/*/pid; do [ -e "$unit" ] && kill -KILL "-$(cat "$unit")" || :; done
             rm -rf -- "$1"
             """, [wish.folder])
     }
