@@ -25,13 +25,13 @@ struct AddressConflicts: Sendable {
                 "\(text) \(user), as Sprout's own DHCP knows until \(lease.until): give \(host.hostname) an address outside"
                     + " of pxe.range, or another one.")
         }
-        switch try await probe.user(of: number) {
+        switch try await probe.user(of: number, besides: Set(host.macs)) {
         case .thisBox: sentences.append("\(text) is the address of this box: give \(host.hostname) another one.")
-        case .machine(let mac) where !host.macs.contains(mac):
+        case .machine(let mac):
             sentences.append(
                 "\(text) is used by \(try await name(of: mac)) now: give \(host.hostname) another address, or find out which"
                     + " machine that is.")
-        case .machine, nil: break
+        case nil: break
         }
         return sentences.map { RebuildPlan.Obstacle(field: "address", sentence: "address: \($0)") }
     }
@@ -42,12 +42,12 @@ struct AddressConflicts: Sendable {
     func clash(of host: Host, at addresses: [String], ports: [MACAddress]) async throws -> String? {
         for address in addresses where !host.isRehearsed {
             guard let text = address.split(separator: "/").first, let number = DottedQuad.number(text) else { continue }
-            switch try await probe.user(of: number) {
+            switch try await probe.user(of: number, besides: Set(host.macs + ports)) {
             case .thisBox: return "\(text) is also the address of this box. Give the host another one, then rebuild it."
-            case .machine(let mac) where !host.macs.contains(mac) && !ports.contains(mac):
+            case .machine(let mac):
                 return "\(text) is also used by \(try await name(of: mac)). Take it off that machine, or give"
                     + " \(host.hostname) another one, then rebuild it."
-            case .machine, nil: continue
+            case nil: continue
             }
         }
         return nil

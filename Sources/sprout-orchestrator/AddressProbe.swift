@@ -12,8 +12,8 @@ struct AddressProbe: Sendable {
 
     let reactor: Reactor
 
-    /// Nil if nobody answers, or if the address lies behind a router, where nobody can be asked.
-    func user(of address: UInt32) async throws -> User? {
+    /// Nil if nobody answers, or who is known to have it, or if it lies behind a router, where nobody can be asked.
+    func user(of address: UInt32, besides own: Set<MACAddress>) async throws -> User? {
         let socket = try DatagramSocket(FileDescriptor.datagrams(port: 0, interface: nil), reactor)
         let interfaces = try socket.interfaces()
         if interfaces.contains(where: { $0.interface.address == address }) { return .thisBox }
@@ -21,17 +21,17 @@ struct AddressProbe: Sendable {
         guard let near, near.interface.mask != .max else { return nil }
         // Who had it last may be gone, and another there: the kernel then has to ask anew.
         for _ in 0..<2 {
-            guard try await ask(socket, address, near.name) != nil else { return nil }
+            guard let known = try await ask(socket, address, near.name), !own.contains(known) else { return nil }
             guard try await isThere(address, socket, near.name) else { continue }
-            return socket.hardwareAddress(of: address, on: near.name).flatMap { MACAddress(bytes: $0) }.map {
-                .machine($0)
-            }
+            let mac = socket.hardwareAddress(of: address, on: near.name).flatMap { MACAddress(bytes: $0) }
+            return mac.flatMap { own.contains($0) ? nil : .machine($0) }
         }
         return nil
     }
 
-    private func ask(_ socket: DatagramSocket, _ address: UInt32, _ interface: String) async throws -> [UInt8]? {
+    private func ask(_ socket: DatagramSocket, _ address: UInt32, _ interface: String) async throws -> MACAddress? {
         try await socket.askForHardwareAddress(of: address, on: interface, within: Self.patience, reactor)
+            .flatMap { MACAddress(bytes: $0) }
     }
 
     /// The kernel remembers a neighbour for up to a minute after it went: one that is there answers, if only to the

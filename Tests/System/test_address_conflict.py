@@ -58,9 +58,7 @@ class AddressConflictTest(unittest.TestCase):
     def test_E21_a_new_system_whose_address_is_also_anothers_fails_and_goes_no_further(self):
         with lab.Lab(capture=False) as network:
             scene = Scene(network)
-            node, machine = scene.install(1, "fixed")
-            network.in_("lab-1", "ip", "addr", "flush", "dev", "eth0")
-            network.in_("lab-1", "ip", "addr", "add", "192.168.77.80/24", "dev", "eth0")
+            _, machine = scene.install(1, "fixed", at="192.168.77.80")
             network.attach("intruder", f"{NEW}/24")
             mac = self.mac(network, "intruder")
             told = machine.phone_home(addresses=[f"{NEW}/24"], serial=machine.serial, uuid=machine.uuid)
@@ -74,9 +72,7 @@ class AddressConflictTest(unittest.TestCase):
     def test_E21_whoever_takes_the_address_before_the_new_system_calls_is_found(self):
         with lab.Lab(capture=False) as network:
             scene = Scene(network)
-            _, machine = scene.install(1, "fixed")
-            network.in_("lab-1", "ip", "addr", "flush", "dev", "eth0")
-            network.in_("lab-1", "ip", "addr", "add", "192.168.77.80/24", "dev", "eth0")
+            _, machine = scene.install(1, "fixed", at="192.168.77.80")
             network.attach("intruder", f"{NEW}/24")
             mac = self.mac(network, "intruder")
             until(lambda: machine.state() == "failed", 50, "the look for the host at half of its time")

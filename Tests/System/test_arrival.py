@@ -40,15 +40,15 @@ class Scene:
         until(lambda: len(json.loads(self.box.cli("hosts", "list", "-o", "json").stdout or "[]")) == 0, what="the box")
         until(lambda: "fixed" in self.box.sql("SELECT key FROM server_type ORDER BY version DESC LIMIT 2"), what="the types")
 
-    def begin(self, number, type="vm"):
-        """Armed, with its answer; its namespace has the address that it will have."""
+    def begin(self, number, type="vm", at=None):
+        """Armed, with its answer; its namespace has the address that it will have, or is `at` another one."""
         name, address, mac = f"lab-{number}", f"192.168.77.{50 + number}", f"52:54:00:77:00:{50 + number:02x}"
         words = ["--address", address] if type == "fixed" else []
         added = self.box.cli("hosts", "add", name, "--mac", mac, "--type", type, *words)
         assert added.returncode == 0, added.stderr
         armed = self.box.cli("hosts", "rebuild", name, "--yes")
         assert armed.returncode == 0, armed.stderr
-        node = Node(self.network, name, address, mac)
+        node = Node(self.network, name, at or address, mac)
         machine = Machine(node, number, mac=mac)
         machine.serial, machine.uuid = firmware("product_serial"), firmware("product_uuid")
         machine.boot()
@@ -58,9 +58,9 @@ class Scene:
         node.let_in(machine.answer["global"]["root-ssh-keys"][0])
         return node, machine
 
-    def install(self, number, type="vm", knows_address=True):
+    def install(self, number, type="vm", knows_address=True, at=None):
         """Its installer has told its webhook, and nothing is heard afterwards."""
-        node, machine = self.begin(number, type)
+        node, machine = self.begin(number, type, at)
         port = {"name": "mgmt0", "mac": machine.mac, "is-management": True}
         if knows_address:
             port["address"] = f"{node.address}/24"

@@ -165,7 +165,7 @@ class RehearseTest(unittest.TestCase):
         self.assertIn("iPXE did not get the installer's kernel", told["kernel"])
         self.assertIn("this is not rehearsal-01: it is serial REHEARSAL-30001", told["phone-home"])
 
-    def test_each_step_that_hangs_is_told_when_its_time_is_over(self):
+    def test_E9_each_step_that_hangs_is_told_when_its_time_is_over(self):
         sentences = {
             "script": "it never netbooted in 10 minutes", "answer": "never asked for its answer in",
             "install": "never reported that it is done in", "phone-home": "its new system was not heard in"}
