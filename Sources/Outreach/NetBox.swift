@@ -59,8 +59,8 @@ public struct NetBox: Sendable {
         let named = try await client.list(
             "dcim/devices/", [("name__ie", host.hostname), ("site_id", "\(site.id)")], as: NetBoxDevice.self)
         guard let device = named.first else { return nil }
-        let other = device.serial ?? ""
-        guard other.isEmpty || Self.serial(of: host) == nil else {
+        let (own, other) = (Self.serial(of: host), device.serial ?? "")
+        guard other.isEmpty || own == nil || own?.lowercased() == other.lowercased() else {
             throw NotTold(
                 "NetBox has a device \(host.hostname) with the serial number \(other), and this one has"
                     + " \(host.serial ?? ""). If the machine was replaced, change or delete that device in NetBox.")
