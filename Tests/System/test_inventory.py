@@ -109,8 +109,14 @@ class WebhookTest(unittest.TestCase):
 
     def test_P11_a_task_that_is_pending_survives_a_restart_and_a_call_without_a_key_says_so(self):
         box = self.box()
-        installed(box)
-        until(lambda: [task for task in tasks(box) if task["problem"]], what="the first try")
+        host = installed(box).host()["id"]
+        task = until(lambda: [task for task in tasks(box) if task["problem"]], what="the first try")[0]
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        page = box.request("POST", f"/hosts/{host}/tasks/{task['id']}/retry", b"", form)
+        self.assertEqual((page.status, "it is tried at once to register it" in page.body.decode()), (200, True))
+        strange = box.request("POST", f"/hosts/{host}/tasks/{task['id']}/retry", b"", {"Sec-Fetch-Site": "cross-site"})
+        self.assertEqual(strange.status, 403)
+        until(lambda: tasks(box)[0]["attempts"] == 2, 10, "the try that the page asked for")
         box.stop()
         self.receiver.up()
         box.start()
