@@ -111,7 +111,7 @@ extension Session {
             fi
         fi
         systemd-run --quiet --unit="$unit" --service-type=exec --remain-after-exit --property=WorkingDirectory=/root \\
-            ${input:+"--property=StandardInput=file:$input"} "$@" 3>&- </dev/null || is_known
+            --setenv=HOME="$HOME" ${input:+"--property=StandardInput=file:$input"} "$@" 3>&- </dev/null || is_known
         """
 
     // The state comes before the lines, so that those of a unit that has ended are all there. Which are of an earlier

@@ -181,7 +181,7 @@ class Node(Place):
         self.container.output("ip", "address", "add", f"{self.address}/24", "dev", "eth0")
         self.container.output("ip", "link", "set", "eth0", "up")
 
-    def reinstall(self):
+    def reinstall(self, *keys):
         """Makes it a node that is in no cluster, with the keys of its answer."""
         script = """
             pkill -x pvecm || :
@@ -191,7 +191,8 @@ class Node(Place):
             cat > /etc/pve/priv/authorized_keys
             ssh-keygen -q -t rsa -N '' -C "root@$(hostname)" -f /root/.ssh/id_rsa
             """
-        self.container.output("sh", "-ec", script, text=f"{self.public_key}\n")
+        lines = "".join(f"{key}\n" for key in (self.public_key, *keys))
+        self.container.output("sh", "-ec", script, text=lines)
 
     def add_words(self, *more, fingerprint=None):
         return (f"pvecm add {self.member.address} --fingerprint {fingerprint or self.member.fingerprint}"

@@ -125,6 +125,18 @@ class Sprout:
             [PROGRAMS / "sprout", *words, "--state", self.state], capture_output=True, text=True, timeout=60,
             stdin=subprocess.DEVNULL, **options)
 
+    def store_secret(self, name, value):
+        done = subprocess.run(
+            [PROGRAMS / "sprout", "secrets", "set", name, "--state", self.state], input=value, capture_output=True,
+            text=True, timeout=30)
+        assert done.returncode == 0, done.stderr
+
+    def kill(self, program):
+        """Ends one of our own children as a crash would, and waits for the next one."""
+        pid = self.pid(program)
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: self.pid(program) not in (None, pid), 30, f"another {program}")
+
     def request(self, method, path, body=None, headers=None, timeout=30):
         data = json.dumps(body).encode() if isinstance(body, (dict, list)) else body
         request = urllib.request.Request(self.url + path, data=data, method=method, headers=headers or {})

@@ -5,24 +5,16 @@ import hmac
 import json
 import pathlib
 import ssl
-import subprocess
 import tempfile
 import unittest
 
 from fileserver import make_certificate
-from harness import PROGRAMS, Sprout, until
+from harness import Sprout, until
 from installing import PROVISIONING, Machine, import_image
 from netbox import TOKEN, NetBox
 from receiver import Receiver
 
 KEY = "canary-key-of-the-signature"
-
-
-def store_secret(box, name, value):
-    done = subprocess.run(
-        [PROGRAMS / "sprout", "secrets", "set", name, "--state", box.state], input=value, capture_output=True, text=True,
-        timeout=30)
-    assert done.returncode == 0, done.stderr
 
 
 def installed(box, number=1):
@@ -56,7 +48,7 @@ class WebhookTest(unittest.TestCase):
 
     def test_P11_an_inventory_that_is_down_and_then_fails_is_told_once_when_it_is_back(self):
         box = self.box()
-        store_secret(box, "infrastructure", KEY)
+        box.store_secret("infrastructure", KEY)
         machine = installed(box)
         task = until(lambda: [task for task in tasks(box) if task["problem"]], what="the task with its problem")[0]
         self.assertEqual(machine.state(), "ready")
@@ -212,7 +204,7 @@ class NetBoxTest(unittest.TestCase):
 
     def test_P11_a_host_is_a_device_in_NetBox_4_2_and_a_second_time_changes_nothing(self):
         box = self.setting()
-        store_secret(box, "infrastructure", TOKEN)
+        box.store_secret("infrastructure", TOKEN)
         machine = installed(box)
         self.registered(box)
         self.assertEqual(registrations(box), [f"pve-1 is registered in NetBox at {self.receiver.url}/."])
@@ -221,7 +213,7 @@ class NetBoxTest(unittest.TestCase):
 
     def test_P11_the_same_in_NetBox_3_7_whose_ports_have_their_MAC_addresses_themselves(self):
         box = self.setting("3.7.8", templates=["nic1", "mgmt0"])
-        store_secret(box, "infrastructure", TOKEN)
+        box.store_secret("infrastructure", TOKEN)
         machine = installed(box)
         self.registered(box)
         self.check(lambda port: port["mac_address"])
@@ -232,10 +224,10 @@ class NetBoxTest(unittest.TestCase):
         machine = installed(box)
         until(lambda: [task for task in tasks(box) if "sprout secrets set infrastructure" in (task["problem"] or "")])
         self.assertEqual(self.receiver.received, [], "without a token nobody is asked")
-        store_secret(box, "infrastructure", "wrong")
+        box.store_secret("infrastructure", "wrong")
         box.cli("hosts", "retry", "pve-1")
         until(lambda: [task for task in tasks(box) if "Store the right secret" in (task["problem"] or "")])
-        store_secret(box, "infrastructure", TOKEN)
+        box.store_secret("infrastructure", TOKEN)
         box.cli("hosts", "retry", "pve-1")
         until(lambda: [task for task in tasks(box) if "none with the slug no-such-type" in (task["problem"] or "")])
         self.assertIn("the server type vm", tasks(box)[0]["problem"])
@@ -259,7 +251,7 @@ class NetBoxTest(unittest.TestCase):
             assigned_object_id=port)
         netbox.tables["dcim/interfaces"][port]["primary_mac_address"] = mac
         reserved = netbox.add("ipam/ip-addresses", address="10.0.0.13/16", status="reserved")
-        store_secret(box, "infrastructure", TOKEN)
+        box.store_secret("infrastructure", TOKEN)
         installed(box)
         self.registered(box)
         [row] = netbox.all("dcim/devices")
@@ -278,7 +270,7 @@ class NetBoxTest(unittest.TestCase):
         netbox.add(
             "ipam/ip-addresses", address="10.0.0.13/24", status="active", assigned_object_type="dcim.interface",
             assigned_object_id=port)
-        store_secret(box, "infrastructure", TOKEN)
+        box.store_secret("infrastructure", TOKEN)
         installed(box)
         until(lambda: [task for task in tasks(box) if "with the serial number OTHER" in (task["problem"] or "")])
         self.assertEqual(netbox.changes, [])

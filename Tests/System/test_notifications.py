@@ -8,7 +8,7 @@ import unittest
 from harness import Sprout, until
 from installing import PROVISIONING, Machine, import_image
 from receiver import Receiver
-from test_inventory import store_secret, tasks
+from test_inventory import tasks
 
 
 class NotificationTest(unittest.TestCase):
@@ -24,8 +24,8 @@ class NotificationTest(unittest.TestCase):
         with open(box.config / "provisioning.yaml", "a") as file:
             file.write(f"server:\n  public_url: {box.url}\n")
         self.enterContext(box)
-        store_secret(box, "phone", "tk_canary")
-        store_secret(box, "chat", "canary-key")
+        box.store_secret("phone", "tk_canary")
+        box.store_secret("chat", "canary-key")
         import_image(box)
         return box
 
