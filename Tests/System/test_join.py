@@ -15,6 +15,7 @@ from installing import CREDENTIALS, Machine, import_image
 OBSTACLE = lab.obstacle() or Container.obstacle() or cluster.obstacle()
 MAC = "52:54:00:77:00:50"
 NAME = "pve-lab"
+MEMBERS = ["pve1", "pve2", "pve3"]
 SETTINGS = f"{CREDENTIALS}proxmox:\n  existing_node: {cluster.MEMBER}\n"
 TYPES = "server_types:\n  vm:\n    boot_disk: /dev/vda\n    deadlines: {joining: 1m}\n"
 # What of the system a join looks for, and the stand-in does not have: its version, and two services.
@@ -25,7 +26,7 @@ SYSTEM = f"ip link set eth0 address {MAC}" + """
     systemd-run --quiet --unit=pveproxy sh -c 'while sleep 0.2; do
         folder=/etc/pve/nodes/$(hostname)
         [ -e $folder/pve-ssl.pem ] || continue
-        openssl s_server -quiet -accept 8006 -cert $folder/pve-ssl.pem -key $folder/pve-ssl.key &
+        openssl s_server -www -accept 8006 -cert $folder/pve-ssl.pem -key $folder/pve-ssl.key >/dev/null 2>&1 &
         while [ -e $folder/pve-ssl.pem ]; do sleep 0.1; done
         kill $!
     done'
@@ -102,7 +103,7 @@ class JoinTest(unittest.TestCase):
         cls.lab = lab.Lab(capture=False)
         cls.lab.__enter__()
         cls.addClassCleanup(cls.lab.__exit__, None)
-        cls.member = cluster.Member(cls.lab)
+        cls.member = cluster.Member(cls.lab, members=3)
         cls.node = cluster.Node(cls.lab, cls.member, name=NAME)
         cls.node.container.output("sh", "-ec", SYSTEM)
         cls.box = cls.lab.box(more=SETTINGS)
@@ -130,10 +131,12 @@ class JoinTest(unittest.TestCase):
         self.host.install()
         self.host.start()
         reason = self.host.end("ready")
-        self.assertEqual(reason, "it is node 2 of the cluster lab.")
-        self.assertEqual(self.member.names, ["pve1", NAME])
+        self.assertEqual(reason, "it is node 4 of the cluster lab.")
+        self.assertEqual(self.member.names, MEMBERS + [NAME])
         ticks = {tick["check"]: tick for tick in self.host.operation["preflight"]["ticks"]}
-        self.assertEqual({tick["outcome"] for tick in ticks.values()}, {"good"}, ticks)
+        # Where there is no ping, how far the member is stays unknown, which is said and is in nobody's way.
+        self.assertIn(ticks["ports"]["outcome"], ("good", "caution"), ticks)
+        self.assertEqual({tick["outcome"] for name, tick in ticks.items() if name != "ports"}, {"good"}, ticks)
         self.assertLessEqual({"quorum", "name", "links", "versions", "clock", "ports"}, set(ticks))
         told = "\n".join(self.host.told())
         self.assertIn(f"successfully added node '{NAME}' to cluster.", told)
@@ -158,14 +161,14 @@ class JoinTest(unittest.TestCase):
         self.assertIn(f"{NAME} is a member of the cluster lab", removed.stderr)
         self.assertIn(f"pvecm delnode {NAME}", removed.stderr)
         rebuilt = self.box.cli("hosts", "rebuild", NAME, "--yes")
-        self.assertIn(f"{NAME} is a live member of lab (node 2, online)", rebuilt.stderr)
+        self.assertIn(f"{NAME} is a live member of lab (node 4, online)", rebuilt.stderr)
         self.assertEqual(self.host.state, "ready")
 
     def test_E16_a_cluster_without_quorum_is_waited_for(self):
         self.host.install()
         with self.member.fault("hasNoQuorum"):
             self.host.start()
-            self.host.is_told("has no quorum: 1 of 1 votes")
+            self.host.is_told("has no quorum: 3 of 3 votes")
             self.assertEqual(self.host.state, "joining")
         self.host.end("ready")
 
@@ -180,22 +183,22 @@ class JoinTest(unittest.TestCase):
         with self.member.fault("leavesJoinsHalfDone"):
             self.host.start()
             reason = self.host.end("failed")
-        self.assertIn("it is half joined: lab lists it (node 2), and it does not come online", reason)
+        self.assertIn("it is half joined: lab lists it (node 4), and it does not come online", reason)
         self.assertIn("--remove-member", reason)
         refused = self.box.cli("hosts", "rebuild", NAME, "--yes")
-        self.assertIn(f"{NAME} is left in lab as a member that is offline (node 2), with no guests", refused.stderr)
+        self.assertIn(f"{NAME} is left in lab as a member that is offline (node 4), with no guests", refused.stderr)
         self.host.install("--remove-member")
         self.host.start()
-        self.assertEqual(self.host.end("ready"), "it is node 2 of the cluster lab.")
-        self.assertIn(f"The dead member {NAME} (node 2) was taken out of lab.", self.host.told())
-        self.assertEqual(self.member.names, ["pve1", NAME])
+        self.assertEqual(self.host.end("ready"), "it is node 4 of the cluster lab.")
+        self.assertIn(f"The dead member {NAME} (node 4) was taken out of lab.", self.host.told())
+        self.assertEqual(self.member.names, MEMBERS + [NAME])
 
     def test_E18_an_answer_that_is_cut_off_is_looked_at_from_the_other_side(self):
         self.host.install()
         with self.member.fault("cutsAnswersOff"):
             self.host.start()
             self.assertIn("it is half joined", self.host.end("failed"))
-        self.assertEqual(self.member.names, ["pve1", NAME])
+        self.assertEqual(self.member.names, MEMBERS + [NAME])
 
     def test_E23_a_clock_that_is_off_is_told_and_waited_for(self):
         self.host.install()
@@ -224,8 +227,8 @@ class JoinTest(unittest.TestCase):
         with self.member.fault("letsJoinsWait"):
             self.host.start()
             reason = self.host.end("failed", within=80)
-        self.assertIn("it is unclear whether it joined: pvecm still runs on it, and lab lists it (node 2)", reason)
-        self.assertIn("waiting for quorum", reason)
+        self.assertIn("it is unclear whether it joined: pvecm still runs on it, and lab lists it (node 4)", reason)
+        self.assertIn("It said last: “backup old database", reason)
 
     def test_an_orchestrator_that_is_killed_goes_on_with_the_join_that_it_began(self):
         self.host.install()
@@ -251,14 +254,14 @@ class JoinTest(unittest.TestCase):
         self.assertEqual(self.host.state, "failed")
         until(lambda: self.box.sql("SELECT name FROM secret") == ["person.cluster"], 20, "the key to go")
         self.assertEqual(self.joins_begun(), begun)
-        self.assertEqual(self.member.names, ["pve1"])
+        self.assertEqual(self.member.names, MEMBERS)
 
 
 @unittest.skipIf(OBSTACLE, OBSTACLE)
 class JoinBySSHTest(unittest.TestCase):
     def test_without_a_password_a_host_joins_with_keys_alone(self):
         with lab.Lab(capture=False) as network:
-            member = cluster.Member(network)
+            member = cluster.Member(network, members=3)
             node = cluster.Node(network, member, name=NAME)
             node.container.output("sh", "-ec", SYSTEM)
             box = network.box(more=SETTINGS + "  join_with: ssh\n")
@@ -279,8 +282,8 @@ class JoinBySSHTest(unittest.TestCase):
             host = Host(box, node)
             host.install()
             host.start()
-            self.assertEqual(host.end("ready"), "it is node 2 of the cluster lab.")
-            self.assertEqual(member.names, ["pve1", NAME])
+            self.assertEqual(host.end("ready"), "it is node 4 of the cluster lab.")
+            self.assertEqual(member.names, MEMBERS + [NAME])
             self.assertIn("--use_ssh 1", "\n".join(host.told()))
             until(lambda: box.sql("SELECT name FROM secret") == ["person.cluster-key"], 20, "the operation's key to go")
 
