@@ -49,6 +49,11 @@ extension Ledger {
     }
 
     public func keep(_ progress: NoticeProgress, of due: DueEffect) throws {
-        try connection.run("UPDATE effect SET progress = ? WHERE id = ?", .text(try progress.json), .int(due.id))
+        try keep(progress: try progress.json, of: due)
+    }
+
+    /// How far an effect got, for who goes on with it after a crash.
+    public func keep(progress: String, of due: DueEffect) throws {
+        try connection.run("UPDATE effect SET progress = ? WHERE id = ?", .text(progress), .int(due.id))
     }
 }

@@ -40,7 +40,10 @@ public enum HostState: String, CaseIterable, Sendable, Codable {
         case .installed:
             "it is installed, and its new system was not heard \(time). Look at its screen: does it start from the disk "
                 + "that was installed on, and has it an address in this network?"
-        case .firstBoot, .joining, .registered, .ready, .failed:
+        case .joining:
+            "it did not join its cluster \(time). Its timeline has what it said last, and the cluster knows whether it is "
+                + "listed there: look at both, then rebuild it."
+        case .firstBoot, .registered, .ready, .failed:
             "it was still \(rawValue) after \(minutes) minutes. Look at its timeline, then rebuild it."
         }
     }

@@ -46,13 +46,14 @@ struct JoinAttempt: Sendable {
     private func prepare(_ session: inout Session) async throws -> JoinEnd? {
         let state = try await ClusterState(asking: member)
         let target = due.host.isRehearsed ? access.host : state.node(state.asked)?.address ?? access.host
+        async let memberClock = member.clock(of: state.asked)
         // Of a cluster that is only rehearsed there is no corosync.
         let facts = try await session.facts(
             towards: target, api: access.port, corosync: due.host.isRehearsed ? nil : 5405)
         if facts.cluster == state.name, state.node(name)?.isOnline == true {
             return try await verdict(on: JoinTranscript(), nil)
         }
-        let clocks = (try await member.clock(of: state.asked), try await session.clock())
+        let clocks = (try await memberClock, try await session.clock())
         let newcomer = Newcomer(
             name: name, address: address, facts: facts, lead: clocks.1.map { $0.lead(over: clocks.0) },
             removesNamesake: try await desk.ledger.removesMember(due.operation.id))
@@ -112,7 +113,7 @@ struct JoinAttempt: Sendable {
         var transcript = JoinTranscript()
         var isNews = due.progress == nil
         do {
-            let state = try await session.follow(unit, UnitPatience(limit: limit)) { line in
+            let state = try await session.follow(unit, UnitPatience(limit: limit, pause: .milliseconds(500))) { line in
                 transcript.add(line.text)
                 if isNews, !line.text.isEmpty { try? await note(masked(line.text), upTo: line.cursor) }
                 if line.cursor == due.progress { isNews = true }

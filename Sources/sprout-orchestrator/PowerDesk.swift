@@ -55,6 +55,10 @@ struct PowerDesk: Sendable {
         do {
             _ = try await driver.bootFromNetworkOnce()
             let isOn = try await driver.state() == .on
+            if isOn, due.progress == Self.switchedOn {
+                return .done(.hostPower, "\(host.hostname) is on: it was switched on just before Sprout was interrupted.")
+            }
+            if !isOn { try await desk.ledger.keep(progress: Self.switchedOn, of: due) }
             let outcome = isOn ? try await driver.restart() : try await driver.on()
             try await keep(outcome, host)
             if outcome.effect == .byHand { try await desk.ledger.askPerson(outcome.sentence, for: due) }
@@ -69,6 +73,8 @@ struct PowerDesk: Sendable {
 
     // MARK: Pieces
 
+    /// The progress of one that was off when it was switched on: if it is on later, that was us.
+    private static let switchedOn = "on"
     /// How often it is tried in vain before a person is told.
     private static let triesAlone = 2
 

@@ -1,6 +1,7 @@
 """Hosts are switched on and off by a hook, as a person asks or an operation needs it."""
 
 import http.server
+import json
 import threading
 import unittest
 
@@ -13,12 +14,14 @@ class Plug(http.server.ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), PlugHandler)
-        self.asked, self.status = [], 200
+        self.asked, self.status, self.on = [], 200, {}
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
-    def types(self, off=True):
+    def types(self, off=True, status=False):
         url = f"http://127.0.0.1:{self.server_port}"
         more = f"      off_url: {url}/off/{{host}}\n" if off else ""
+        if status:
+            more += f"      status: {{url: '{url}/status/{{host}}', key: ison}}\n"
         return (f"server_types:\n  vm:\n    boot_disk: /dev/vda\n    power:\n      kind: http\n      on_url: {url}/on/{{host}}\n{more}"
                 "      secret_name: plug\n  hand:\n    boot_disk: /dev/vda\n")
 
@@ -26,9 +29,14 @@ class Plug(http.server.ThreadingHTTPServer):
 class PlugHandler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.asked.append((self.path, self.headers.get("Authorization")))
+        word, host = self.path.strip("/").split("/", 1)
+        if word != "status" and self.server.status == 200:
+            self.server.on[host] = word == "on"
+        body = json.dumps({"ison": self.server.on.get(host, False)}).encode() if word == "status" else b""
         self.send_response(self.server.status)
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, *_):
         pass

@@ -7,6 +7,8 @@ actor RehearsalBoard {
     enum Mark: String, CaseIterable, Sendable {
         case script, files, answer, installed, restarted
         case home = "phoned home"
+        /// The others that were to join before it are through.
+        case turn = "its turn"
         case ready
     }
 
@@ -22,6 +24,12 @@ actor RehearsalBoard {
         var screen: String?
         var outcome: Outcome?
         fileprivate var armedAt: Reactor.Deadline
+
+        /// What of the total neither the machine was at work, nor another had to be joined first.
+        var overhead: Duration {
+            let turn = marks[.turn] ?? .zero
+            return total - work - (turn - (marks[.home] ?? turn))
+        }
     }
 
     struct Outcome: Equatable, Sendable {
@@ -30,6 +38,7 @@ actor RehearsalBoard {
     }
 
     private(set) var rows: [Row] = []
+    private var lastReady: Reactor.Deadline?
 
     func add(_ host: Host) {
         rows.append(Row(host: host, armedAt: .now))
@@ -40,7 +49,13 @@ actor RehearsalBoard {
     }
 
     func reach(_ mark: Mark, _ index: Int) {
-        rows[index].marks[mark] = .now - rows[index].armedAt
+        let moment = Reactor.Deadline.now - rows[index].armedAt
+        // One joins after the other: a turn begins when the one before has ended.
+        if mark == .ready, let home = rows[index].marks[.home] {
+            rows[index].marks[.turn] = max(home, lastReady.map { $0 - rows[index].armedAt } ?? home)
+            lastReady = .now
+        }
+        rows[index].marks[mark] = moment
     }
 
     func worked(_ time: Duration, _ index: Int) {

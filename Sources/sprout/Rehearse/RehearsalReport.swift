@@ -16,7 +16,7 @@ struct RehearsalReport: Sendable {
         let lines = rows.map { row in
             let parts = Self.parts(row).map { part in part.map(Self.seconds) ?? "-" }
             return ["\(row.host.hostname)"] + parts
-                + [Self.seconds(row.total), Self.seconds(row.total - row.work), Terminal.harmless(Self.outcome(row))]
+                + [Self.seconds(row.total), Self.seconds(row.overhead), Terminal.harmless(Self.outcome(row))]
         }
         return Terminal.table([head] + lines)
     }
@@ -30,7 +30,7 @@ struct RehearsalReport: Sendable {
                 hostname: "\(row.host.hostname)", id: row.host.id, mac: "\(row.host.mac)",
                 isGood: row.outcome?.isGood == true, outcome: Self.outcome(row), screen: row.screen,
                 seconds: Dictionary(parts) { $1 }, total: row.total / .seconds(1),
-                sprout: (row.total - row.work) / .seconds(1))
+                sprout: row.overhead / .seconds(1))
         }
         let document = Document(
             image: playbill.image.id, type: playbill.type.key, isGood: failures == 0, hosts: hosts)
@@ -76,7 +76,7 @@ struct RehearsalReport: Sendable {
         let screen: String?
         let seconds: [String: Double]
         let total: Double
-        /// What of the total the machine did not need itself.
+        /// What of the total neither the machine needed itself, nor others that were joined first.
         let sprout: Double
 
         enum CodingKeys: String, CodingKey {
