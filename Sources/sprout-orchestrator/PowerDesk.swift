@@ -56,7 +56,8 @@ struct PowerDesk: Sendable {
             _ = try await driver.bootFromNetworkOnce()
             let isOn = try await driver.state() == .on
             if isOn, due.progress == Self.switchedOn {
-                return .done(.hostPower, "\(host.hostname) is on: it was switched on just before Sprout was interrupted.")
+                return .done(
+                    .hostPower, "\(host.hostname) is on: it was switched on just before Sprout was interrupted.")
             }
             if !isOn { try await desk.ledger.keep(progress: Self.switchedOn, of: due) }
             let outcome = isOn ? try await driver.restart() : try await driver.on()
