@@ -42,6 +42,11 @@ public struct MemberShell: Member {
         return server.hostKeys
     }
 
+    /// Takes the key of a node back that did not become a member.
+    public func dismiss(_ key: PublicKey) async throws {
+        _ = try await run(Script(Self.dismissScript, [key.line]), "the new node's key")
+    }
+
     private func run(_ script: Script, _ name: String) async throws -> [UInt8] {
         do {
             var session = try await Session(to: server, as: login, reactor)
@@ -64,5 +69,16 @@ public struct MemberShell: Member {
         file=/etc/pve/priv/authorized_keys
         [ -e "$file" ] || file=$HOME/.ssh/authorized_keys
         grep -qF -- "$1" "$file" || printf '%s\\n' "$1" >> "$file"
+        """
+
+    private static let dismissScript = """
+        set -eu
+        file=/etc/pve/priv/authorized_keys
+        [ -e "$file" ] || file=$HOME/.ssh/authorized_keys
+        umask 077
+        draft=$file.sprout.$$
+        trap 'rm -f "$draft"' EXIT
+        grep -vF -- "$1" "$file" > "$draft" || [ $? -eq 1 ]
+        mv -f "$draft" "$file"
         """
 }

@@ -165,8 +165,22 @@ struct JoinAttempt: Sendable {
                 let words = hasSaidSo ? "" : ", though pvecm did not say so"
                 return .member(cluster: state.name, "it is node \(seen?.id ?? 0) of the cluster \(state.name)\(words).")
             }
-            guard seen != nil, .now < patience else { return .failed(sentence(transcript, unitState, state, obstacle)) }
+            guard seen != nil, .now < patience else {
+                if seen == nil { try await takeKeyBack() }
+                return .failed(sentence(transcript, unitState, state, obstacle))
+            }
             try await reactor.sleep(for: .seconds(1))
+        }
+    }
+
+    /// Who did not become a member logs in nowhere in the cluster.
+    private func takeKeyBack() async throws {
+        guard let shell = member as? MemberShell else { return }
+        do {
+            var session = try await Session(to: node.server, as: node.login, reactor)
+            if let own = try await session.ownKey() { try await shell.dismiss(own) }
+        } catch let failure as SSHFailed {
+            try await note("The key of \(name) may still be in the authorized_keys of the cluster. \(failure)")
         }
     }
 
