@@ -52,7 +52,7 @@ extension Site {
     /// The newest event is asked for first: what happens while the rest is read is then sent to the page again.
     func hostPage(
         _ request: Request, refusal: RemovalRefusal? = nil, netboot: NetbootRefusal? = nil,
-        rebuild: RemovalRefusal? = nil, status: Int
+        rebuild: RemovalRefusal? = nil, power: PowerForm.Notice? = nil, status: Int
     ) async throws -> Response {
         let newest = try await store.newestEventID()
         let host = try await host(request)
@@ -74,6 +74,7 @@ extension Site {
             \(events.map(TimelineEntry.html))</ol>
             <h2 id="wire-title">On the wire</h2>
             <div data-fresh="wire">\(WireList(sightings: try await store.sightings(of: host.mac, limit: 40)).html)</div>
+            \(PowerForm(host: host, notice: power).html)
             \(NetbootForm(host: host, refusal: netboot).html)
             \(RemovalForm(host: host, refusal: refusal).html)
             </article>

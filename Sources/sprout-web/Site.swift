@@ -30,6 +30,8 @@ struct Site: Sendable {
             .post("/hosts/:id/rebuild", rebuildByForm),
             .get("/hosts/:id/cancel") { .redirect(to: "/hosts/\(try await host($0).id)") },
             .post("/hosts/:id/cancel", cancelByForm),
+            .get("/hosts/:id/power") { .redirect(to: "/hosts/\(try await host($0).id)") },
+            .post("/hosts/:id/power", powerByForm),
             .get("/hosts/:id/netboot") { .redirect(to: "/hosts/\(try await host($0).id)") },
             .post("/hosts/:id/netboot", chooseNetbootByForm),
             .get("/hosts/:id/boot-mac") { .redirect(to: "/hosts/\(try await host($0).id)") },

@@ -4,6 +4,7 @@ import http.server
 import json
 import threading
 import unittest
+import urllib.parse
 
 from harness import Sprout, until
 from installing import PROVISIONING, Machine, import_image
@@ -76,6 +77,29 @@ class PowerTest(unittest.TestCase):
         self.assertIn("sprout secrets set plug", refused.stderr)
         self.assertEqual(box.cli("hosts", "power", "pve-1", "jump").returncode, 2)
         self.assertNotIn("canary", box.log() + "".join(self.events("host.power")) + refused.stderr)
+
+    def test_a_person_asks_for_the_power_and_switches_it_on_the_page_of_the_host(self):
+        (self.box.config / "server-types.yaml").write_text(self.plug.types(status=True))
+        until(lambda: "ison" in "".join(self.box.sql("SELECT body FROM server_type")), what="the server types")
+        host = self.box.register(1, hostname="pve-1").json
+        self.box.store_secret("plug", "canary-token")
+
+        def press(**fields):
+            return self.box.request(
+                "POST", f"/hosts/{host['id']}/power", urllib.parse.urlencode(fields).encode(),
+                {"Content-Type": "application/x-www-form-urlencoded"})
+
+        self.assertIn("pve-1 is off.", press(action="state").body.decode())
+        self.assertIn("Power for pve-1 was switched on", press(action="on").body.decode())
+        self.assertIn("pve-1 is on.", press(action="state").body.decode())
+        unsure = press(action="off")
+        self.assertEqual(unsure.status, 422)
+        self.assertIn("tick the box", unsure.body.decode())
+        self.assertNotIn("/off/pve-1", [path for path, _ in self.plug.asked])
+        self.assertIn("Shut pve-1 down, or press its power button", press(action="off", sure="yes").body.decode())
+        self.assertEqual(press(action="cut", sure="yes").status, 200)
+        self.assertIn("pve-1 is off.", press(action="state").body.decode())
+        self.assertEqual(press(action="explode").status, 422)
 
     def test_an_operation_switches_its_machine_on_once_and_tries_again_when_that_failed(self):
         box = self.box
