@@ -42,7 +42,7 @@ struct AddressConflicts: Sendable {
     func clash(of host: Host, at addresses: [String], ports: [MACAddress]) async throws -> String? {
         for address in addresses where !host.isRehearsed {
             guard let text = address.split(separator: "/").first, let number = DottedQuad.number(text) else { continue }
-            switch try await probe.user(of: number, besides: Set(host.macs + ports)) {
+            switch try await probe.thorough.user(of: number, besides: Set(host.macs + ports)) {
             case .thisBox: return "\(text) is also the address of this box. Give the host another one, then rebuild it."
             case .machine(let mac):
                 return "\(text) is also used by \(try await name(of: mac)). Take it off that machine, or give"

@@ -11,6 +11,11 @@ struct AddressProbe: Sendable {
     }
 
     let reactor: Reactor
+    /// How long an answer is waited for.
+    var patience = Duration.milliseconds(500)
+
+    /// The same, with time for the kernel's second question, which follows a second after the first: a packet may be lost.
+    var thorough: AddressProbe { AddressProbe(reactor: reactor, patience: .milliseconds(1500)) }
 
     /// Nil if nobody answers, or who is known to have it, or if it lies behind a router, where nobody can be asked.
     func user(of address: UInt32, besides own: Set<MACAddress>) async throws -> User? {
@@ -30,7 +35,7 @@ struct AddressProbe: Sendable {
     }
 
     private func ask(_ socket: DatagramSocket, _ address: UInt32, _ interface: String) async throws -> MACAddress? {
-        try await socket.askForHardwareAddress(of: address, on: interface, within: Self.patience, reactor)
+        try await socket.askForHardwareAddress(of: address, on: interface, within: patience, reactor)
             .flatMap { MACAddress(bytes: $0) }
     }
 
@@ -51,7 +56,4 @@ struct AddressProbe: Sendable {
             return false
         }
     }
-
-    /// A machine that is there answers within milliseconds.
-    private static let patience = Duration.milliseconds(500)
 }

@@ -13,8 +13,11 @@ NEW = "192.168.77.51"
 
 @unittest.skipIf(obstacle(), obstacle())
 class AddressConflictTest(unittest.TestCase):
-    def mac(self, network, name):
-        words = [*network.prefix(name), "cat", "/sys/class/net/eth0/address"]
+    def intruder(self, network):
+        """Another machine that has the host's address, and is heard by now; its MAC address."""
+        network.attach("intruder", f"{NEW}/24")
+        until(lambda: network.port_state("intruder") == "forwarding", what="the bridge to take it in")
+        words = [*network.prefix("intruder"), "cat", "/sys/class/net/eth0/address"]
         return subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
 
     def plan(self, box):
@@ -25,8 +28,7 @@ class AddressConflictTest(unittest.TestCase):
         with lab.Lab(capture=False) as network:
             scene = Scene(network)
             box = scene.box
-            network.attach("intruder", f"{NEW}/24")
-            mac = self.mac(network, "intruder")
+            mac = self.intruder(network)
             # The kernel trusts a neighbour that it heard for half a minute, and asks it only then: here for a second.
             network.in_("box", "sysctl", "-w", "net.ipv4.neigh.eth0.base_reachable_time_ms=1000")
             box.cli("hosts", "add", "lab-1", "--mac", "52:54:00:77:00:33", "--type", "fixed", "--address", NEW)
@@ -59,8 +61,7 @@ class AddressConflictTest(unittest.TestCase):
         with lab.Lab(capture=False) as network:
             scene = Scene(network)
             _, machine = scene.install(1, "fixed", at="192.168.77.80")
-            network.attach("intruder", f"{NEW}/24")
-            mac = self.mac(network, "intruder")
+            mac = self.intruder(network)
             told = machine.phone_home(addresses=[f"{NEW}/24"], serial=machine.serial, uuid=machine.uuid)
             self.assertEqual(told.status, 409)
             self.assertEqual(machine.state(), "failed")
@@ -73,8 +74,7 @@ class AddressConflictTest(unittest.TestCase):
         with lab.Lab(capture=False) as network:
             scene = Scene(network)
             _, machine = scene.install(1, "fixed", at="192.168.77.80")
-            network.attach("intruder", f"{NEW}/24")
-            mac = self.mac(network, "intruder")
+            mac = self.intruder(network)
             until(lambda: machine.state() == "failed", 50, "the look for the host at half of its time")
             self.assertIn(f"from first_boot to failed: {NEW} is also used by {mac}.", scene.reason(machine))
 
