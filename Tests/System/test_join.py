@@ -142,8 +142,8 @@ class JoinTest(unittest.TestCase):
         self.assertIn(f"successfully added node '{NAME}' to cluster.", told)
         self.assertIn(f"pvecm add {cluster.MEMBER} --fingerprint {self.member.fingerprint} --link0", told)
         # P3: its key goes although the join has replaced the file that it was in.
-        until(lambda: "takes the key of its installation no more" in "\n".join(self.host.told()), 15, "the key to go")
-        self.assertEqual(self.box.sql("SELECT name FROM secret"), ["person.cluster"])
+        until(lambda: self.box.sql("SELECT name FROM secret") == ["person.cluster"], 15, "the key to go")
+        self.host.is_told("takes the key of its installation no more", 5)
         shown = self.node.ssh("true", key=self.node.key)
         self.assertEqual(shown.returncode, 255, "the keys of the answer are lost with the join")
         journal = self.node.container.output("journalctl", "--no-pager", "-o", "verbose")

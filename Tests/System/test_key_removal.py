@@ -116,8 +116,9 @@ class KeyRemovalTest(unittest.TestCase):
             self.phone_home(machine)
             until(lambda: box.sql("SELECT count(*) FROM secret") == ["0"], 10, "the private half to be gone")
             self.assertEqual(node.authorized_keys, [other])
-            told = box.sql("SELECT message FROM event WHERE kind = 'host.noticed'")
-            self.assertEqual(told, ["pve-lab takes the key of its installation no more: nobody has it now."])
+            told = "SELECT message FROM event WHERE kind = 'host.noticed'"
+            until(lambda: box.sql(told) == ["pve-lab takes the key of its installation no more: nobody has it now."], 5,
+                  "the timeline to say so")
 
     def test_P3_what_could_not_be_removed_stays_to_be_done_and_is_done_later(self):
         with lab.Lab(capture=False) as network:
