@@ -72,9 +72,11 @@ extension Ledger {
 
     /// The installed system has started, and tells what it is; another machine than the one installed ends all.
     ///
-    /// `end` says why the host is ready with that, as the end of the sentence of its last step; nil where it is to join.
+    /// `address` is where it is reached, if that is certain; `end` says why the host is ready with that, as the end of the sentence of its last step; nil where it is to join.
     public func phonedHome(
-        hostID: String, _ report: StartReport, as json: String, for caller: Caller, end: String?, by author: Author
+        hostID: String, _ report: StartReport, as json: String, for caller: Caller, reachedAt address: String?,
+        end: String?,
+        by author: Author
     ) throws -> Admission<Host> {
         if let done = try hostAlreadyChanged(.hostAdvanced, by: author) { return .granted(try existingHost(id: done)) }
         return try admit(caller, "to have a host marked as started", by: author) { host, operation in
@@ -91,7 +93,7 @@ extension Ledger {
             try connection.run(
                 "UPDATE inventory SET started_at = ?, start_report = ?, start_address = ? WHERE host = ?",
                 .int(now().milliseconds), .text(json),
-                .text(report.isReached(at: caller.address, host) ? caller.address : nil),
+                .text(address),
                 .text(host.id))
             let addresses = report.addresses.joined(separator: ", ")
             try walk(
@@ -190,13 +192,6 @@ extension Ledger {
                 "INSERT OR IGNORE INTO host_mac (mac, host) VALUES (?, ?)", .text("\(mac)"), .text(host.id))
         }
         try forgetDiscoveries(macs)
-    }
-}
-
-extension StartReport {
-    /// Whether an address is the machine's own; one of a rehearsal is played on the machine that Sprout runs on.
-    fileprivate func isReached(at address: String, _ host: Host) -> Bool {
-        has(address) || (host.isRehearsed && rehearsal != nil && StartReport.Rehearsal.addresses.contains(address))
     }
 }
 

@@ -46,9 +46,6 @@ public struct StartReport: Equatable, Sendable, Codable {
             public let password: String
         }
 
-        /// From where it may call to be believed.
-        public static let addresses = ["127.0.0.1", "::1", "::ffff:127.0.0.1"]
-
         private enum CodingKeys: String, CodingKey {
             case user, cluster
             case port = "ssh_port"

@@ -17,6 +17,14 @@ struct AddressProbe: Sendable {
     /// The same, with time for the kernel's second question, which follows a second after the first: a packet may be lost.
     var thorough: AddressProbe { AddressProbe(reactor: reactor, patience: .milliseconds(1500)) }
 
+    /// Whether whoever calls from an address is on this machine.
+    func isThisBox(_ address: String) throws -> Bool {
+        if ["127.0.0.1", "::1", "::ffff:127.0.0.1"].contains(address) { return true }
+        guard let number = DottedQuad.number(address[...]) else { return false }
+        let socket = try DatagramSocket(FileDescriptor.datagrams(port: 0, interface: nil), reactor)
+        return try socket.interfaces().contains { $0.interface.address == number }
+    }
+
     /// Nil if nobody answers, or who is known to have it, or if it lies behind a router, where nobody can be asked.
     func user(of address: UInt32, besides own: Set<MACAddress>) async throws -> User? {
         let socket = try DatagramSocket(FileDescriptor.datagrams(port: 0, interface: nil), reactor)

@@ -108,12 +108,20 @@ struct InstallerDesk: Sendable {
         _ hostID: String, _ report: StartReport, for caller: Ledger.Caller, by author: Ledger.Author,
         _ request: Request? = nil
     ) async throws -> Ledger.Admission<Host> {
-        let (json, end) = (
-            String(decoding: try JSON.encode(report), as: UTF8.self), try await end(of: hostID, report)
-        )
+        let json = String(decoding: try JSON.encode(report), as: UTF8.self)
+        let isPlayed = try await isPlayedHere(hostID, report, caller)
+        let address = report.has(caller.address) ? caller.address : isPlayed ? "127.0.0.1" : nil
+        let end = try await end(of: hostID, report, isPlayed: isPlayed)
         return try await desk.commit(request) {
-            try await desk.ledger.phonedHome(hostID: hostID, report, as: json, for: caller, end: end, by: author)
+            try await desk.ledger.phonedHome(
+                hostID: hostID, report, as: json, for: caller, reachedAt: address, end: end, by: author)
         }
+    }
+
+    /// A machine that exists only in a rehearsal, and that on this box, where nobody else can call from.
+    private func isPlayedHere(_ host: String, _ report: StartReport, _ caller: Ledger.Caller) async throws -> Bool {
+        guard report.rehearsal != nil, try await desk.store.host(host)?.isRehearsed == true else { return false }
+        return try addresses.probe.isThisBox(caller.address)
     }
 
     /// A host whose address somebody else has too goes no further; only who proves to be the host is looked at.
@@ -133,9 +141,9 @@ struct InstallerDesk: Sendable {
     }
 
     /// Why a host is ready once it has phoned home; nil where it is to join a cluster.
-    private func end(of host: String, _ report: StartReport) async throws -> String? {
+    private func end(of host: String, _ report: StartReport, isPlayed: Bool) async throws -> String? {
         guard try await desk.store.host(host)?.isRehearsed != true else {
-            return report.rehearsal?.cluster == nil ? "it is rehearsed without a cluster." : nil
+            return isPlayed && report.rehearsal?.cluster != nil ? nil : "it is rehearsed without a cluster."
         }
         return await rebuild.settings.provisioning.proxmox.existingNode == nil
             ? "no cluster is configured, so it stays a node of its own." : nil

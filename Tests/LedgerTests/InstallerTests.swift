@@ -55,7 +55,8 @@ import Testing
             let report = try JSONDecoder().decode(
                 StartReport.self, from: Data(#"{"serial":"\#(serial)","addresses":["10.0.0.5/24"]}"#.utf8))
             return try await scene.ledger.phonedHome(
-                hostID: host.id, report, as: "{}", for: caller, end: "it is done.", by: Scene.author)
+                hostID: host.id, report, as: "{}", for: caller, reachedAt: "10.0.0.5", end: "it is done.",
+                by: Scene.author)
         }
 
         var refusals: [String] {
