@@ -44,7 +44,12 @@ public struct MemberShell: Member {
 
     /// Takes the key of a node back that did not become a member.
     public func dismiss(_ key: PublicKey) async throws {
-        _ = try await run(Script(Self.dismissScript, [key.line]), "the new node's key")
+        do {
+            var session = try await Session(to: server, as: login, reactor)
+            _ = try await session.removeKey(key)
+        } catch let failure as SSHFailed {
+            throw MemberFailed(failure)
+        }
     }
 
     private func run(_ script: Script, _ name: String) async throws -> [UInt8] {
@@ -69,16 +74,5 @@ public struct MemberShell: Member {
         file=/etc/pve/priv/authorized_keys
         [ -e "$file" ] || file=$HOME/.ssh/authorized_keys
         grep -qF -- "$1" "$file" || printf '%s\\n' "$1" >> "$file"
-        """
-
-    private static let dismissScript = """
-        set -eu
-        file=/etc/pve/priv/authorized_keys
-        [ -e "$file" ] || file=$HOME/.ssh/authorized_keys
-        umask 077
-        draft=$file.sprout.$$
-        trap 'rm -f "$draft"' EXIT
-        grep -vF -- "$1" "$file" > "$draft" || [ $? -eq 1 ]
-        mv -f "$draft" "$file"
         """
 }
