@@ -81,7 +81,9 @@ actor ArrivalKeeper: Service {
             let failed = try await desk.commit {
                 try await desk.ledger.clashed(hostID: host.id, clash, by: author)
             }
-            log(failed, "\(host.hostname) is now \(failed.state.rawValue): \(clash)", one)
+            desk.log(
+                .notice, "\(host.hostname) is now \(failed.state.rawValue): \(clash)", .hostAdvanced, failed,
+                operation: one.operation)
             return nil
         }
         guard let sealed = try await desk.ledger.sealedKey(ofOperation: one.operation) else { return nil }
@@ -110,16 +112,10 @@ actor ArrivalKeeper: Service {
         guard case .granted(let host) = try await installer.started(one.host.id, report, for: caller, by: author) else {
             return
         }
-        log(host, "\(host.hostname) is now \(host.state.rawValue): found by asking it at \(address)", one)
-    }
-
-    private func log(_ host: Host, _ sentence: String, _ one: Ledger.Overdue) {
-        Journal.log(
-            .notice, sentence,
-            [
-                "SPROUT_HOST": "\(host.hostname)", "SPROUT_OPERATION": one.operation,
-                "SPROUT_EVENT": Event.Kind.hostAdvanced.rawValue,
-            ], id: .hostAdvanced)
+        desk.log(
+            .notice, "\(host.hostname) is now \(host.state.rawValue): found by asking it at \(address)", .hostAdvanced,
+            host,
+            operation: one.operation)
     }
 
     private static func key(_ one: Ledger.Overdue) -> String { "\(one.operation) \(one.host.state.rawValue)" }

@@ -126,6 +126,16 @@ struct Desk: Sendable {
     }
 }
 
+extension Desk {
+    /// A line of the journal about what happened to a host without anybody asking.
+    func log(_ priority: Journal.Priority, _ sentence: String, _ kind: Event.Kind, _ host: Host, operation: String) {
+        Journal.log(
+            priority, sentence,
+            ["SPROUT_HOST": "\(host.hostname)", "SPROUT_OPERATION": operation, "SPROUT_EVENT": kind.rawValue],
+            id: kind.messageID)
+    }
+}
+
 /// The body of `POST /hosts/{id}/advance`.
 struct Advance: Codable {
     let event: LifecycleEvent

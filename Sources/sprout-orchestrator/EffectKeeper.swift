@@ -67,7 +67,7 @@ actor EffectKeeper: Service {
         case .nothing: try await desk.ledger.finish(due, by: author)
         case .done(let kind, let sentence):
             try await desk.ledger.finish(due, kind, sentence, by: author)
-            log(.notice, sentence, kind, due)
+            desk.log(.notice, sentence, kind, due.host, operation: due.operation.id)
         case .later(let problem):
             try await postpone(due, problem, for: Self.pause(after: due.attempts), .warning, author)
         case .waits(let reason, let pause): try await postpone(due, reason, for: pause, .notice, author)
@@ -80,7 +80,7 @@ actor EffectKeeper: Service {
     ) async throws {
         let sentence = "\(due.host.hostname): \(problem)"
         if try await desk.ledger.postpone(due, because: sentence, for: pause, .hostNoticed, by: author) {
-            log(priority, sentence, .hostNoticed, due)
+            desk.log(priority, sentence, .hostNoticed, due.host, operation: due.operation.id)
         }
     }
 
@@ -98,14 +98,5 @@ actor EffectKeeper: Service {
     /// 5 seconds at first, then longer, up to 10 minutes.
     private static func pause(after attempts: Int) -> Duration {
         .seconds(min(600, 5 << min(attempts, 7)))
-    }
-
-    private func log(_ priority: Journal.Priority, _ sentence: String, _ kind: Event.Kind, _ due: Ledger.DueEffect) {
-        Journal.log(
-            priority, sentence,
-            [
-                "SPROUT_HOST": "\(due.host.hostname)", "SPROUT_OPERATION": due.operation.id,
-                "SPROUT_EVENT": kind.rawValue,
-            ])
     }
 }

@@ -64,7 +64,9 @@ struct Join: Sendable {
         _ = try await desk.commit {
             try await desk.ledger.joined(due, cluster: cluster, reason: reason, by: author)
         }
-        log(.notice, "\(due.host.hostname) is now ready: \(reason)", due)
+        desk.log(
+            .notice, "\(due.host.hostname) is now ready: \(reason)", .hostAdvanced, due.host,
+            operation: due.operation.id)
     }
 
     private func fail(_ due: Ledger.DueEffect, _ reason: String) async throws {
@@ -72,7 +74,9 @@ struct Join: Sendable {
         _ = try await desk.commit {
             try await desk.ledger.advance(hostID: due.host.id, on: .broke, reason: reason, by: author)
         }
-        log(.warning, "\(due.host.hostname) is now failed: \(reason)", due)
+        desk.log(
+            .warning, "\(due.host.hostname) is now failed: \(reason)", .hostAdvanced, due.host,
+            operation: due.operation.id)
     }
 }
 
@@ -82,15 +86,4 @@ enum JoinEnd: Equatable, Sendable {
     case failed(String)
     /// Nothing was touched, and it is worth looking again.
     case notYet(String)
-}
-
-extension Join {
-    private func log(_ priority: Journal.Priority, _ sentence: String, _ due: Ledger.DueEffect) {
-        Journal.log(
-            priority, sentence,
-            [
-                "SPROUT_HOST": "\(due.host.hostname)", "SPROUT_OPERATION": due.operation.id,
-                "SPROUT_EVENT": Event.Kind.hostAdvanced.rawValue,
-            ], id: .hostAdvanced)
-    }
 }
