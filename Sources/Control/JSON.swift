@@ -1,5 +1,6 @@
 import FoundationEssentials
 public import HTTP
+import Model
 
 /// Values to JSON and back; what a client got wrong is told with the name of the field.
 public enum JSON {
@@ -17,6 +18,14 @@ public enum JSON {
         } catch {
             throw Problem(400, "The body is not JSON.")
         }
+    }
+
+    /// The same, and a field that is not known is refused rather than ignored.
+    public static func decode<Value: StrictBody>(strictly type: Value.Type, from bytes: [UInt8]) throws(Problem)
+        -> Value
+    {
+        _ = try decode(KnownKeys<Value.CodingKeys>.self, from: bytes)
+        return try decode(type, from: bytes)
     }
 
     private static func problem(_ error: DecodingError) -> Problem {

@@ -19,9 +19,10 @@ public struct Orchestrator: Sendable {
     /// A connection that breaks is tried again: the request id makes the orchestrator carry it out once, whether it
     /// had committed before it went away or not.
     public func send(
-        _ method: String, _ path: String, body: [UInt8] = [], actor: String, request: String
+        _ method: String, _ path: String, body: [UInt8] = [], ifMatch: String? = nil, actor: String, request: String
     ) async throws -> Response {
-        let headers: Headers = ["x-sprout-actor": actor, "x-request-id": request, "content-type": "application/json"]
+        var headers: Headers = ["x-sprout-actor": actor, "x-request-id": request, "content-type": "application/json"]
+        headers["if-match"] = ifMatch
         let deadline = Reactor.Deadline.now + patience
         while true {
             do {

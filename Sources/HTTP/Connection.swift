@@ -97,7 +97,7 @@ struct Connection: Sendable {
             let problem = Problem(500, "Something went wrong here; the journal says what.")
             response = settings.routes.present(problem, request)
         }
-        if let id = request.id { response.headers["x-request-id"] = id }
+        if let id = request.id, response.headers["x-request-id"] == nil { response.headers["x-request-id"] = id }
         return response
     }
 

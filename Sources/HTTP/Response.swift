@@ -86,10 +86,12 @@ public struct Response: Sendable {
     static let reasons = [
         200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 206: "Partial Content", 303: "See Other",
         304: "Not Modified", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-        408: "Request Timeout", 409: "Conflict", 413: "Content Too Large", 414: "URI Too Long",
+        408: "Request Timeout", 409: "Conflict", 412: "Precondition Failed", 413: "Content Too Large",
+        414: "URI Too Long",
         415: "Unsupported Media Type", 416: "Range Not Satisfiable", 422: "Unprocessable Content",
         431: "Request Header Fields Too Large", 500: "Internal Server Error", 501: "Not Implemented",
-        503: "Service Unavailable", 505: "HTTP Version Not Supported",
+        502: "Bad Gateway", 503: "Service Unavailable", 505: "HTTP Version Not Supported",
+        507: "Insufficient Storage",
     ]
 }
 

@@ -27,6 +27,11 @@ public struct Routes: Sendable {
             Route(method: "DELETE", pattern: path.split(separator: "/"), handler: handler)
         }
 
+        var name: String {
+            let parts = pattern.map { $0.hasPrefix(":") ? "{\($0.dropFirst())}" : String($0) }
+            return "\(method) /\(parts.joined(separator: "/"))"
+        }
+
         /// The path's parameters where it fits the pattern (`/hosts/:id`), else nil.
         func match(_ segments: [String]) -> [String: String]? {
             guard segments.count == pattern.count else { return nil }
@@ -56,6 +61,9 @@ public struct Routes: Sendable {
         self.routes = routes + others
         present = presenting
     }
+
+    /// Each route as the API's description names it, such as `GET /api/hosts/{id}`.
+    public var list: [String] { routes.map(\.name) }
 
     /// Finds the route and runs it.
     ///

@@ -4,10 +4,18 @@ import Store
 
 extension Ledger {
     /// Changes what is known of a host, and nothing of its state.
-    public func change(hostID: String, by change: HostChange, author: Author) throws -> Host {
+    ///
+    /// `tags` are those of the host as whoever asks has seen it; nil is whatever it is now.
+    public func change(hostID: String, by change: HostChange, ifMatch tags: [String]? = nil, author: Author)
+        throws -> Host
+    {
         try connection.write {
             if let done = try hostAlreadyChanged(.hostChanged, by: author) { return try existingHost(id: done) }
             let before = try existingHost(id: hostID)
+            if let tags, !tags.contains(before.tag) {
+                throw Refused(
+                    .stale, "\(before.hostname) has changed since you looked at it: look again, then change it.")
+            }
             let after = try before.changed(by: change)
             guard after != before else { return before }
             for mac in after.macs where !before.macs.contains(mac) {

@@ -105,7 +105,7 @@ extension HostDraft {
 
 /// Why a command is not carried out: an answer, not a failure.
 public struct Refused: Error, Equatable, Sendable, CustomStringConvertible {
-    public enum Kind: Sendable { case invalid, missing, conflict }
+    public enum Kind: Sendable { case invalid, missing, conflict, stale }
 
     public let kind: Kind
     public let reason: String

@@ -1,10 +1,12 @@
 extension Decoder {
     /// A key that is not known is refused rather than ignored: it is a typing error, and its value would be lost.
-    func refuseUnknownKeys<Key: CodingKey & CaseIterable>(_ keys: Key.Type) throws {
+    public func refuseUnknownKeys<Key: CodingKey & CaseIterable>(_ keys: Key.Type) throws {
         for key in try container(keyedBy: AnyKey.self).allKeys where Key(stringValue: key.stringValue) == nil {
-            let allowed = Key.allCases.map(\.stringValue).sorted().joined(separator: ", ")
+            let names = Key.allCases.map(\.stringValue).sorted()
+            let allowed = names.isEmpty ? "none" : names.joined(separator: ", ")
+            let guess = key.stringValue.nearest(of: names).map { ". Did you mean \($0)?" } ?? ""
             throw DecodingError.dataCorrupted(
-                .init(codingPath: [key], debugDescription: "there is no such field; there are \(allowed)"))
+                .init(codingPath: [key], debugDescription: "there is no such field; there are \(allowed)\(guess)"))
         }
     }
 }

@@ -148,20 +148,22 @@ public actor Store {
 
     /// The latest operations of a host, each with its steps.
     public func history(ofHost host: String, limit: Int) throws -> [OperationRecord] {
-        try operations(ofHost: host).prefix(limit).map { operation in
-            let steps = try connection.rows(
-                """
-                SELECT state, started_at, ended_at, outcome, reason FROM operation_step WHERE operation = ?
-                ORDER BY number
-                """, .text(operation.id)
-            ) { OperationStep($0) }
-            let due = try connection.rows("SELECT due_at FROM deadline WHERE operation = ?", .text(operation.id)) {
-                Timestamp(milliseconds: $0.int(0))
-            }
-            return OperationRecord(
-                operation: operation, steps: steps.compactMap(\.self), dueAt: due.first,
-                preflight: try preflight(of: operation.id))
+        try operations(ofHost: host).prefix(limit).map(record)
+    }
+
+    func record(of operation: Operation) throws -> OperationRecord {
+        let steps = try connection.rows(
+            """
+            SELECT state, started_at, ended_at, outcome, reason FROM operation_step WHERE operation = ?
+            ORDER BY number
+            """, .text(operation.id)
+        ) { OperationStep($0) }
+        let due = try connection.rows("SELECT due_at FROM deadline WHERE operation = ?", .text(operation.id)) {
+            Timestamp(milliseconds: $0.int(0))
         }
+        return OperationRecord(
+            operation: operation, steps: steps.compactMap(\.self), dueAt: due.first,
+            preflight: try preflight(of: operation.id))
     }
 
     /// What was found before the host of an operation was to join the cluster.

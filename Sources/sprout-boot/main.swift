@@ -22,13 +22,7 @@ daemon { reactor, termination in
     let files = BootFiles(made: ["autoexec.ipxe": autoexec(httpPort: surroundings.httpPort)])
     let netboot = try Netboot(claiming: &sockets, files, reactor, report: observations.report)
     let health = Health("sprout-boot") { try await netboot.check(store) }
-    let routes = Routes(
-        .get("/health", health.respond),
-        .get("/ipxe/:mac", scripts.script),
-        .get("/ipxe/:mac/report", scripts.takeReport),
-        .get("/boot/:file", installer.respond),
-        .get("/netboot/:name") { try await scripts.file($0, from: files) }
-    )
+    let routes = Routes(.get("/health", health.respond), others: bootRoutes(scripts, installer, files))
 
     try await run(
         Server(on: sockets.claim("http"), reactor, routes, onFailure: report),

@@ -59,7 +59,7 @@ struct ClusterDesk: Sendable {
     }
 
     private func trust(_ request: Request) async throws -> Response {
-        let wish = try JSON.decode(TrustWish.self, from: request.body)
+        let wish = try JSON.decode(strictly: TrustWish.self, from: request.body)
         do {
             let (host, shown) = try await clusters.trust(wish.fingerprint)
             let sentence = "\(host) is trusted as a member of the cluster while it shows \(shown)."
@@ -92,6 +92,8 @@ struct ClusterDesk: Sendable {
 }
 
 /// The body of `PUT /cluster/trust`.
-private struct TrustWish: Decodable {
+private struct TrustWish: StrictBody {
     let fingerprint: String
+
+    enum CodingKeys: CodingKey, CaseIterable { case fingerprint }
 }

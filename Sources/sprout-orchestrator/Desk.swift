@@ -26,7 +26,7 @@ struct Desk: Sendable {
             },
             .patch("/hosts/:id", change),
             .post("/hosts/:id/advance") { request in
-                let wish = try JSON.decode(Advance.self, from: request.body)
+                let wish = try JSON.decode(strictly: Advance.self, from: request.body)
                 let author = author(request)
                 let host = try await commit(request) {
                     try await ledger.advance(
@@ -137,9 +137,11 @@ extension Desk {
 }
 
 /// The body of `POST /hosts/{id}/advance`.
-struct Advance: Codable {
+struct Advance: StrictBody {
     let event: LifecycleEvent
     let reason: String?
+
+    enum CodingKeys: CodingKey, CaseIterable { case event, reason }
 }
 
 extension Refused.Kind {
@@ -148,6 +150,7 @@ extension Refused.Kind {
         case .invalid: 422
         case .missing: 404
         case .conflict: 409
+        case .stale: 412
         }
     }
 }

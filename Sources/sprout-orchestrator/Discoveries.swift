@@ -15,13 +15,13 @@ extension Desk {
                 return try .json(host, status: 201)
             },
             .post("/discoveries/:mac/ignore") { request in
-                let wish = try JSON.decode(Ignore.self, from: request.body)
+                let wish = try JSON.decode(strictly: Ignore.self, from: request.body)
                 let (mac, author) = (try mac(of: request), author(request))
                 try await commit(request) { try await ledger.ignore(mac, wish.ignored, by: author) }
                 return Response(status: 204)
             },
             .post("/machines/:mac/trust") { request in
-                let wish = try JSON.decode(Trust.self, from: request.body)
+                let wish = try JSON.decode(strictly: Trust.self, from: request.body)
                 let (mac, author) = (try mac(of: request), author(request))
                 try await commit(request) {
                     try await ledger.trust(mac, uuid: wish.uuid, serial: wish.serial, by: author)
@@ -41,12 +41,16 @@ extension Desk {
 }
 
 /// The body of `POST /discoveries/{mac}/ignore`.
-struct Ignore: Codable {
+struct Ignore: StrictBody {
     let ignored: Bool
+
+    enum CodingKeys: CodingKey, CaseIterable { case ignored }
 }
 
 /// The body of `POST /machines/{mac}/trust`: which of the machines that claim a MAC address is the one.
-struct Trust: Codable {
+struct Trust: StrictBody {
     let uuid: String?
     let serial: String?
+
+    enum CodingKeys: CodingKey, CaseIterable { case uuid, serial }
 }

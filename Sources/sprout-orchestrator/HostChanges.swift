@@ -9,7 +9,10 @@ extension Desk {
     func change(_ request: Request) async throws -> Response {
         let change = try JSON.decode(HostChange.self, from: request.body)
         let (id, author) = (request.parameters["id"] ?? "", author(request))
-        let host = try await commit(request) { try await ledger.change(hostID: id, by: change, author: author) }
+        let tags = request.headers["if-match"].flatMap(EntityTags.strong)
+        let host = try await commit(request) {
+            try await ledger.change(hostID: id, by: change, ifMatch: tags, author: author)
+        }
         note(.hostChanged, "\(host.hostname) was changed", host, request)
         return try .json(host)
     }

@@ -25,7 +25,7 @@ actor ImageKeeper {
         [
             .get("/images/imports") { _ in try .json(["imports": await self.imports]) },
             .post("/images/uploads") { request in
-                let wish = try JSON.decode(UploadWish.self, from: request.body)
+                let wish = try JSON.decode(strictly: UploadWish.self, from: request.body)
                 return try .json(try await self.begin(wish), status: 201)
             },
             .put("/images/uploads/:id") { request in
@@ -229,9 +229,11 @@ actor ImageKeeper {
 }
 
 /// The body of `POST /images/uploads`.
-struct UploadWish: Codable {
+struct UploadWish: StrictBody {
     let name: String
     let size: Int64
     let sha256: String?
     let version: String?
+
+    enum CodingKeys: CodingKey, CaseIterable { case name, size, sha256, version }
 }

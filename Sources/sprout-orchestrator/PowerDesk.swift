@@ -28,7 +28,9 @@ struct PowerDesk: Sendable {
     }
 
     private func change(_ request: Request) async throws -> Response {
-        let (wish, host) = (try JSON.decode(PowerWish.self, from: request.body), try await desk.host(of: request))
+        let (wish, host) = (
+            try JSON.decode(strictly: PowerWish.self, from: request.body), try await desk.host(of: request)
+        )
         let author = desk.author(request)
         return try await told(host) { driver in
             let outcome =
@@ -110,14 +112,14 @@ struct PowerDesk: Sendable {
 }
 
 /// The body of `POST /hosts/{id}/power`.
-private struct PowerWish: Decodable {
+private struct PowerWish: StrictBody {
     enum Action: String, Decodable { case on, off, restart }
 
     let action: Action
     /// Whether its system is asked to shut down, rather than the power cut; true if nothing is said.
     let isGraceful: Bool?
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case action
         case isGraceful = "graceful"
     }

@@ -26,7 +26,7 @@ struct RebuildDesk: Sendable {
 
     /// `dry_run` gives the plan; without it the host's name must be typed, since its disk is wiped.
     private func rebuild(_ request: Request) async throws -> Response {
-        let wish = try JSON.decode(RebuildWish.self, from: request.body)
+        let wish = try JSON.decode(strictly: RebuildWish.self, from: request.body)
         let host = try await desk.host(of: request)
         let image = try await image(wish.image)
         let plan = try await plan(host, image, removing: wish.removesMember ?? false)
@@ -154,13 +154,13 @@ struct RebuildDesk: Sendable {
 }
 
 /// The body of `POST /hosts/{id}/rebuild`.
-struct RebuildWish: Codable {
+struct RebuildWish: StrictBody {
     let image: String?
     let confirm: String?
     let isDryRun: Bool?
     let removesMember: Bool?
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case image, confirm
         case isDryRun = "dry_run"
         case removesMember = "remove_member"

@@ -12,7 +12,7 @@ struct SecretDesk: Sendable {
         [
             .put("/secrets/:name") { request in
                 let name = try name(of: request)
-                let wish = try JSON.decode(SecretWish.self, from: request.body)
+                let wish = try JSON.decode(strictly: SecretWish.self, from: request.body)
                 guard (1...4096).contains(wish.value.utf8.count) else {
                     throw Problem(422, "A secret has 1 to 4096 bytes.", field: "value")
                 }
@@ -45,6 +45,8 @@ struct SecretDesk: Sendable {
 }
 
 /// The body of `PUT /secrets/{name}`.
-private struct SecretWish: Decodable {
+private struct SecretWish: StrictBody {
     let value: String
+
+    enum CodingKeys: CodingKey, CaseIterable { case value }
 }

@@ -12,7 +12,7 @@ extension Site {
 
     func acceptDiscovery(_ request: Request) async throws -> Response {
         try requireJSON(request)
-        return try await accept(try JSON.decode(Acceptance.self, from: request.body), request)
+        return try await accept(try JSON.decode(strictly: Acceptance.self, from: request.body), request)
     }
 
     func ignoreDiscovery(_ request: Request) async throws -> Response {
@@ -44,18 +44,17 @@ extension Site {
 
     private func tell(_ verb: String, _ body: [UInt8], _ request: Request) async throws -> Response {
         let mac = Percent.encoded(request.parameters["mac"] ?? "")
-        return try await orchestrator.send(
-            "POST", "/discoveries/\(mac)/\(verb)", body: body, actor: actor(request), request: try id(of: request))
+        return try await sendOnce("POST", "/discoveries/\(mac)/\(verb)", body, request)
     }
 }
 
 /// The body of `POST /api/discoveries/{mac}/accept`.
-struct Acceptance: Codable {
+struct Acceptance: StrictBody {
     let hostname: String?
     let serverType: String
     let labels: [String: String]?
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
         case hostname, labels
         case serverType = "server_type"
     }

@@ -8,7 +8,7 @@ extension Site {
     func image(_ request: Request) async throws -> Response {
         let id = request.parameters["id"] ?? ""
         guard let image = try await store.image(id) else { throw Problem(404, "There is no image \(id.prefix(60)).") }
-        return try .json(image)
+        return try tagged(image, request)
     }
 
     /// What a host is made of, as its installer told it.

@@ -114,8 +114,6 @@ extension Site {
     }
 
     private func ask(_ host: Host, _ action: String, _ body: [UInt8], _ request: Request) async throws -> Response {
-        try await orchestrator.send(
-            request.method, "/hosts/\(host.id)/\(action)", body: body, actor: actor(request),
-            request: try id(of: request))
+        try await sendOnce(request.method, "/hosts/\(host.id)/\(action)", body, request)
     }
 }

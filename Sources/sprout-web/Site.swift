@@ -44,7 +44,7 @@ struct Site: Sendable {
             .post("/discoveries/:mac/ignore", ignoreByForm),
             .get("/events", events.respond),
             .get("/health", health.respond),
-            others: api,
+            others: api + timelineRoutes,
             presenting: Self.present
         )
     }
@@ -53,7 +53,7 @@ struct Site: Sendable {
         [
             .get("/api/hosts", listing.respond),
             .post("/api/hosts", register),
-            .get("/api/hosts/:id") { try .json(try await host($0)) },
+            .get("/api/hosts/:id", showHost),
             .patch("/api/hosts/:id", change),
             .delete("/api/hosts/:id", remove),
             .get("/api/hosts/:id/answer", answerPreview),
@@ -112,8 +112,7 @@ struct Site: Sendable {
 
     private func register(_ request: Request) async throws -> Response {
         try requireJSON(request)
-        return try await orchestrator.send(
-            "POST", "/hosts", body: request.body, actor: actor(request), request: try id(of: request))
+        return try await sendOnce("POST", "/hosts", request.body, request)
     }
 
     private func change(_ request: Request) async throws -> Response {
@@ -123,7 +122,8 @@ struct Site: Sendable {
 
     func change(_ host: Host, _ body: [UInt8], _ request: Request) async throws -> Response {
         try await orchestrator.send(
-            "PATCH", "/hosts/\(host.id)", body: body, actor: actor(request), request: try id(of: request))
+            "PATCH", "/hosts/\(host.id)", body: body, ifMatch: request.headers["if-match"], actor: actor(request),
+            request: try id(of: request))
     }
 
     private func remove(_ request: Request) async throws -> Response {
@@ -178,8 +178,11 @@ actor HostListing {
     }
 
     func respond(to request: Request) async throws -> Response {
-        let limit = try Self.limit(request)
+        let limit = try Paging.limit(request)
         let after = request.query["after"]
+        let filter = try HostFilter(request)
+        // What is filtered is asked for by one person at a time: it is not kept.
+        guard filter.isEmpty else { return try .json(try await store.hosts(limit: limit, after: after, filter)) }
         let key = "\(limit) \(after ?? "")"
         let newest = try await store.newestEventID()
         if newest != version { (rendered, version) = ([:], newest) }
@@ -187,13 +190,5 @@ actor HostListing {
         let body = try JSON.encode(try await store.hosts(limit: limit, after: after))
         if version == newest, rendered.count < 8 { rendered[key] = body }
         return .json(body)
-    }
-
-    private static func limit(_ request: Request) throws(Problem) -> Int {
-        guard let text = request.query["limit"] else { return 100 }
-        guard let limit = Int(text), (1...1000).contains(limit) else {
-            throw Problem(400, "limit is \"\(text)\"; it must be a number from 1 to 1000.", field: "limit")
-        }
-        return limit
     }
 }

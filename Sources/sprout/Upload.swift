@@ -54,12 +54,20 @@ struct Upload {
     }
 
     private func begin() async throws -> ImageUpload {
-        let wish = ImageUpload(name: source.name, size: source.size, sha256: sha256, version: source.version)
+        let wish = UploadWish(name: source.name, size: source.size, sha256: sha256, version: source.version)
         let answer = try await api.send("POST", "/api/images/uploads", body: try JSON.encode(wish))
         return try JSON.decode(ImageUpload.self, from: answer.body)
     }
 
     private static let pieceSize: Int64 = 1 << 20
+}
+
+/// What is said of a file before it is sent.
+private struct UploadWish: Encodable {
+    let name: String
+    let size: Int64
+    let sha256: String?
+    let version: String?
 }
 
 /// A file of this machine.

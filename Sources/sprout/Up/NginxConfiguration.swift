@@ -74,6 +74,8 @@ struct NginxConfiguration: Sendable {
             send_timeout 30s;
             sendfile on;
             tcp_nopush on;
+            # What a request is called: by a daemon, or by nginx where none was asked.
+            map $upstream_http_x_request_id $called { "" $request_id; default $upstream_http_x_request_id; }
             server_tokens off;
             types {
                 application/javascript js;
@@ -100,8 +102,10 @@ struct NginxConfiguration: Sendable {
                 add_header Content-Security-Policy "\(contentSecurityPolicy)" always;
                 add_header Referrer-Policy same-origin always;
                 add_header X-Content-Type-Options nosniff always;
+                add_header X-Request-Id $called always;
 
                 proxy_buffers 8 64k;
+                proxy_hide_header X-Request-Id;
                 proxy_http_version 1.1;
                 proxy_max_temp_file_size 0;
                 proxy_next_upstream error timeout non_idempotent;
@@ -126,6 +130,8 @@ struct NginxConfiguration: Sendable {
         """
                 location / { error_page 502 504 = @web; proxy_pass http://web; }
                 location /api/ { error_page 502 504 = @api; proxy_pass http://web; }
+                location = /api { default_type text/html; charset utf-8; try_files /api/index.html =404; }
+                location = /api/openapi.yaml { default_type application/yaml; try_files $uri =404; }
                 location /assets/ { expires -1; }
                 location = /events { error_page 502 504 = @web; proxy_pass http://web; proxy_read_timeout 1h; }
                 location /netboot/ { error_page 502 504 = @boot; proxy_pass http://boot; }
