@@ -55,7 +55,9 @@ let package = Package(
 
         .executableTarget(
             name: "sprout",
-            dependencies: ["Control", "Crypto", "Fetch", "HTTP", "Linux", "Model", "Rehearsal", "Settings", "Wire"],
+            dependencies: [
+                "Control", "Crypto", "Fetch", "HTTP", "Linux", "Model", "Rehearsal", "Settings", "Store", "Wire",
+            ],
             swiftSettings: strict),
 
         // MARK: Daemons
@@ -112,6 +114,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "LinuxTests", dependencies: ["Linux"], swiftSettings: strict),
+        .testTarget(
+            name: "InterfaceTests",
+            dependencies: [
+                "Control", "HTTP", "Images", "Ledger", "Linux", "Model", "Store", "YAML", "sprout", "sprout-boot",
+                "sprout-metadata", "sprout-web",
+            ], swiftSettings: strict),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
         .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Model"], swiftSettings: strict),
         .testTarget(

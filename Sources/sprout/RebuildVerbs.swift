@@ -60,38 +60,6 @@ extension Verb {
         Terminal.say("\(host.hostname) is \(end); \(cancelled.disk).")
     }
 
-    static let operationsList: Verb = Verb(
-        words: ["operations", "list"], summary: "show what was done with a host, step by step, the latest first",
-        operands: [hostOperand], options: [outputOption] + connectionOptions,
-        example: "sprout operations list pve-ms-01"
-    ) { invocation in
-        let path = "/api/hosts/\(Percent.encoded(invocation.operands[0]))/operations"
-        let (answer, json) = try await API(invocation).get(path, as: [String: [OperationRecord]].self)
-        if invocation.isJSON { return Terminal.say(json) }
-        let records = answer["operations"] ?? []
-        if records.isEmpty { return Terminal.say("Nothing was done with it yet.") }
-        for record in records {
-            let operation = record.operation
-            let limit = record.dueAt.map { ", its last step until \($0)" } ?? ""
-            let end = operation.outcome.map { "ended as \($0.rawValue)" } ?? "under way\(limit)"
-            Terminal.say("\(operation.startedAt)  \(operation.image ?? "no image"), \(end)  (\(operation.id))")
-            if let preflight = record.preflight {
-                Terminal.say("before its join:\n\(lines(of: preflight))")
-            }
-            let rows = record.steps.map { step in
-                let time = step.endedAt.map { Self.clock($0 - step.startedAt) } ?? "now"
-                return ["", step.state.rawValue, time, step.outcome?.rawValue ?? "", step.reason ?? ""]
-            }
-            Terminal.say(Terminal.table(rows.map { $0.map(Terminal.harmless) }))
-        }
-    }
-
-    /// Minutes and seconds, such as 1:05.
-    private static func clock(_ time: Duration) -> String {
-        let seconds = max(0, time.components.seconds)
-        return "\(seconds / 60):\(seconds % 60 < 10 ? "0" : "")\(seconds % 60)"
-    }
-
     static let hostsInventory: Verb = Verb(
         words: ["hosts", "inventory"], summary: "show what a host is made of, as its installer told it",
         operands: [hostOperand], options: [outputOption] + connectionOptions,

@@ -68,13 +68,14 @@ struct Unreachable: Error, CustomStringConvertible {
 extension Verb {
     static let all: [Verb] = [
         .hostsAdd, .hostsList, .hostsShow, .hostsAnswer, .hostsRebuild, .hostsCancel, .hostsPower, .hostsInventory,
-        .hostsSet, .hostsRemove, .hostsTasks, .hostsRetry, .operationsList,
+        .hostsSet, .hostsRemove, .hostsTasks, .hostsRetry, .operationsList, .operationsShow,
+        .eventsList, .eventsFollow, .typesList, .typesShow,
         .discoveriesList, .discoveriesAccept, .discoveriesIgnore,
         .imagesImport, .imagesList, .imagesShow, .imagesVerify, .imagesRemove,
         .clusterCheck, .clusterTrust, .clusterKey, .notificationsList, .notificationsTest,
         .secretsSet, .secretsList, .secretsRemove,
         .wireTrust, .wire, .networkOptions, .watch,
-        .rehearseCluster, .rehearseISO, .rehearse,
+        .doctor, .rehearseCluster, .rehearseISO, .rehearse,
         .up, .configCheck, .completion,
     ]
 
