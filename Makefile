@@ -69,8 +69,9 @@ fuzz: build venv
 	SPROUT_FUZZ=$(PACKETS) swift test $(SWIFT_FLAGS) --filter 'DHCPFuzzTests|TFTPFuzzTests'
 	SPROUT_FUZZ=$(PACKETS) SPROUT_PROGRAMS=.build/release .build/venv/bin/python Tests/run.py system FuzzTest
 
-docs: deps
-	SPROUT_WRITE_DOCS=1 swift test --filter 'LifecycleDocumentTests|NginxConfigurationTests|BootScriptTests|AnswerGoldenTests'
+docs: deps venv
+	SPROUT_WRITE_DOCS=1 swift test --filter 'LifecycleDocumentTests|NginxConfigurationTests|ManualTests|BootScriptTests|AnswerGoldenTests'
+	.build/venv/bin/python Tests/System/apidoc.py
 
 clean:
 	rm -rf .build out
