@@ -4,7 +4,7 @@ SWIFT_FLAGS := --explicit-target-dependency-import-check error
 LIBRARIES := libcurl4-openssl-dev libsqlite3-dev libssh2-1-dev libssl-dev libsystemd-dev libyaml-dev pkg-config
 TOOLS := ca-certificates nginx-light xorriso zstd
 TEST_TOOLS := atftp chromium cpio curl dbus dnsmasq-base dosfstools fonts-dejavu-core iproute2 ipxe-qemu \
-    isc-dhcp-client libfaketime mtools openssh-client openssh-server ovmf perl procps python3-venv qemu-system-x86 shellcheck \
+    isc-dhcp-client libfaketime man-db mtools openssh-client openssh-server ovmf perl procps python3-venv qemu-system-x86 shellcheck \
     sqlite3 systemd systemd-container tcpdump tftp-hpa udhcpc wget zsh
 BENCH_TOOLS := curl dnsmasq-base gcc iproute2 ipxe-qemu isc-dhcp-client kea-admin kea-dhcp4-server libc6-dev \
     nginx-light ovmf python3 qemu-system-x86 tcpdump tftpd-hpa udhcpc wrk

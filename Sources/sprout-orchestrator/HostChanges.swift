@@ -9,7 +9,7 @@ extension Desk {
     func change(_ request: Request) async throws -> Response {
         let change = try JSON.decode(HostChange.self, from: request.body)
         let (id, author) = (request.parameters["id"] ?? "", author(request))
-        let tags = request.headers["if-match"].flatMap(EntityTags.strong)
+        let tags = request.headers["if-match"].flatMap(EntityTags.list)
         let host = try await commit(request) {
             try await ledger.change(hostID: id, by: change, ifMatch: tags, author: author)
         }

@@ -44,12 +44,14 @@ struct API: Sendable {
         return (try JSON.decode(type, from: answer.body), String(decoding: answer.body, as: UTF8.self))
     }
 
-    /// All hosts, page by page.
-    func hosts() async throws -> [Host] {
+    /// All hosts that a filter lets through, page by page; it begins with an ampersand, if there is one.
+    func hosts(_ filter: String = "") async throws -> [Host] {
         var hosts: [Host] = []
         var next: String? = ""
         while let after = next {
-            let page = try await get("/api/hosts?limit=1000&after=\(Percent.encoded(after))", as: HostPage.self).value
+            let page = try await get(
+                "/api/hosts?limit=1000&after=\(Percent.encoded(after))\(filter)", as: HostPage.self
+            ).value
             hosts += page.hosts
             next = page.next
         }
@@ -70,7 +72,7 @@ struct API: Sendable {
                 let answer = try await client.send(method, path, headers: headers, body: body)
                 if answer.status < 400 { return answer }
                 let problem = try? JSON.decode(ReceivedProblem.self, from: answer.body)
-                throw Failure(description: problem?.detail ?? "\(client.address) answers \(answer.status)")
+                throw Failure(description: problem?.sentence ?? "\(client.address) answers \(answer.status)")
             } catch let error as Client.Incomplete where Reactor.Deadline.now >= deadline {
                 throw Unreachable(description: "\(error)")
             } catch is Client.Incomplete {
@@ -124,4 +126,11 @@ struct API: Sendable {
 /// What Sprout says against a request.
 struct ReceivedProblem: Decodable {
     let detail: String
+    let field: String?
+
+    /// With the field that is wrong, unless the sentence names it.
+    var sentence: String {
+        guard let field, !detail.contains(field) else { return detail }
+        return "\(detail) (field: \(field))"
+    }
 }

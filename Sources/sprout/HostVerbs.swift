@@ -54,12 +54,25 @@ extension Verb {
     }
 
     static let hostsList: Verb = Verb(
-        words: ["hosts", "list"], summary: "show all hosts", operands: [], options: [outputOption] + connectionOptions,
-        example: "sprout hosts list -o json"
+        words: ["hosts", "list"], summary: "show all hosts, or some", operands: [],
+        options: [
+            Option(
+                name: "--in", value: "STATE", summary: "only those in this state",
+                completion: .words(HostState.allCases.map(\.rawValue))),
+            Option(name: "--type", value: "TYPE", summary: "only those of this server type"),
+            Option(name: "--search", value: "TEXT", summary: "only with this in their name, an address or a label"),
+            outputOption,
+        ] + connectionOptions,
+        example: "sprout hosts list --in failed"
     ) { invocation in
         let api = try API(invocation)
-        let hosts = try await api.hosts()
+        let filters = ["state": "--in", "type": "--type", "q": "--search"] as KeyValuePairs
+        let filter = filters.compactMap { name, option in
+            invocation.value(option).map { "&\(name)=\(Percent.encoded($0))" }
+        }.joined()
+        let hosts = try await api.hosts(filter)
         if invocation.isJSON { return Terminal.say(String(decoding: try JSON.encode(hosts), as: UTF8.self)) }
+        if hosts.isEmpty, !filter.isEmpty { return Terminal.say("No host is like that.") }
         if hosts.isEmpty { return Terminal.say("No host yet. Register one: \(hostsAdd.example)") }
         let rows = hosts.sorted { $0.hostname.description < $1.hostname.description }.map {
             [$0.hostname.description, $0.state.rawValue, $0.mac.description, $0.serverType, $0.stateSince.description]

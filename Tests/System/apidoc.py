@@ -62,8 +62,8 @@ def rows(schema):
     return "".join(lines)
 
 
-def table(caption, body):
-    return f'<div class="wide" tabindex="0" role="region" aria-label="{caption}"><table><caption>{caption}</caption>' \
+def table(caption, body, of):
+    return f'<div class="wide" tabindex="0" role="region" aria-label="{caption} of {html.escape(of)}"><table><caption>{caption}</caption>' \
         f"<tbody>{body}</tbody></table></div>" if body else ""
 
 
@@ -78,6 +78,7 @@ def curl(document, method, path, operation):
 
 
 def operation(document, method, path, one):
+    name = f"{method.upper()} {path}"
     parameters = ""
     for parameter in one.get("parameters", []):
         if "$ref" in parameter:
@@ -97,7 +98,7 @@ def operation(document, method, path, one):
     role = "no role" if one["x-role"] == "none" else f"the role {one['x-role']}"
     return f"""<details id="{one['operationId']}"><summary><code>{method.upper()} {html.escape(path)}</code> \
 {words(one['summary'])}</summary>
-<p>{words(one.get('description'))} Needs {role}.</p>{verb}{bodies}{table('Parameters', parameters)}{table('Answers', answers)}
+<p>{words(one.get('description'))} Needs {role}.</p>{verb}{bodies}{table('Parameters', parameters, name)}{table('Answers', answers, name)}
 <pre tabindex="0">{html.escape(curl(document, method, path, one))}</pre></details>
 """
 
@@ -109,7 +110,7 @@ def page(document):
                    for method, one in methods.items() if tag["name"] in one["tags"]]
         groups += f"<section><h2>{html.escape(tag['name'])}</h2>\n{''.join(members)}</section>\n"
     schemas = "".join(
-        f"<section id=\"schema-{name}\"><h3>{name}</h3><p>{words(schema.get('description'))}</p>{table('Fields', rows(schema))}"
+        f"<section id=\"schema-{name}\"><h3>{name}</h3><p>{words(schema.get('description'))}</p>{table('Fields', rows(schema), name)}"
         f"</section>\n" for name, schema in document["components"]["schemas"].items())
     return f"""<!doctype html>
 <html lang="en">

@@ -23,6 +23,40 @@ class HostsTest(unittest.TestCase):
         cls.addClassCleanup(lambda: cls.box.__exit__(None))
         cls.box.start()
 
+    def test_S21_lists_of_hosts_events_operations_and_types_are_filtered(self):
+        self.box.cli("hosts", "add", "list-1", "--mac", "52:54:00:00:0b:01", "--type", "vm", "--label", "rack=zoo")
+        self.box.cli("hosts", "add", "list-2", "--mac", "52:54:00:00:0b:02", "--type", "ms01")
+        names = lambda *words: [host["hostname"] for host in json.loads(
+            self.box.cli("hosts", "list", "-o", "json", *words).stdout)]
+        self.assertEqual(names("--search", "list-", "--type", "ms01"), ["list-2"])
+        self.assertEqual(names("--search", "zoo", "--in", "registered"), ["list-1"])
+        self.assertEqual(self.box.cli("hosts", "list", "--in", "ready").stdout, "No host is like that.\n")
+        wrong = self.box.cli("hosts", "list", "--in", "redy")
+        self.assertEqual(wrong.returncode, 1)
+        self.assertIn("Did you mean ready?", wrong.stderr)
+        listed = self.box.cli("events", "list", "list-1", "--kind", "host.registered").stdout
+        self.assertRegex(listed, r"ID +AT +KIND +WHAT +WHO\n\d+ .*host.registered +list-1 was registered as vm")
+        self.assertEqual(len(listed.splitlines()), 2)
+        page = json.loads(self.box.cli("events", "list", "--limit", "1", "-o", "json").stdout)
+        self.assertEqual((len(page["events"]), page["next"]), (1, str(page["events"][0]["id"])))
+        self.assertEqual(self.box.cli("events", "list", "nobody").returncode, 1)
+        self.assertEqual(self.box.cli("operations", "list", "list-1").stdout, "Nothing was done yet.\n")
+        self.assertIn("There is no operation none", self.box.cli("operations", "show", "none").stderr)
+        self.assertRegex(self.box.cli("types", "list").stdout, r"vm +Virtual machine +/dev/vda +manual")
+        self.assertRegex(self.box.cli("types", "show", "ms01").stdout, r"boot disk +/dev/nvme0n1")
+        self.assertIn("There are: ms01, vm", self.box.cli("types", "show", "toaster").stderr)
+        for host in ["list-1", "list-2"]:
+            self.box.cli("hosts", "remove", host, "--yes")
+
+    def test_the_manual_page_has_no_mistake(self):
+        page = ROOT / "rootfs" / "usr" / "share" / "man" / "man1" / "sprout.1"
+        shown = subprocess.run(
+            ["man", "--warnings", "-E", "UTF-8", "-l", page], capture_output=True, text=True,
+            env={**os.environ, "MANWIDTH": "100"})
+        self.assertEqual((shown.returncode, shown.stderr), (0, ""))
+        for words in ["sprout doctor", "ENVIRONMENT", "FILES", "EXIT STATUS", "EXAMPLES"]:
+            self.assertIn(words, shown.stdout)
+
     def test_hosts_are_added_listed_shown_and_removed(self):
         added = self.box.cli("hosts", "add", "pve-a", "--mac", "52:54:00:00:0a:01", "--mac", "5254.0000.0a02", "--type",
                              "ms01", "--label", "rack=a")
@@ -94,7 +128,7 @@ class HostsTest(unittest.TestCase):
         result = self.box.cli("hosts", "add", "--mac", "nonsense", "--type", "vm")
         self.assertEqual((result.returncode, result.stdout), (1, ""))
         self.assertEqual(result.stderr, 'sprout: "nonsense" is not a MAC address: write six pairs of hexadecimal digits,'
-                         " such as 52:54:00:12:34:56.\n")
+                         " such as 52:54:00:12:34:56. (field: mac)\n")
 
     def test_a_url_a_socket_and_the_environment_lead_to_the_same_sprout(self):
         self.box.cli("hosts", "add", "pve-c", "--mac", "52:54:00:00:0c:01", "--type", "vm")

@@ -161,6 +161,16 @@ class BehaviourTest(unittest.TestCase):
         self.assertEqual(self.box.get("/api/hosts/pve-1", headers={"If-None-Match": seen}).status, 200)
         self.assertEqual(self.box.get("/api/hosts/pve-1").json["labels"], {"rack": "a"})
 
+    def test_a_tag_that_was_compressed_on_its_way_counts(self):
+        self.box.register(3, hostname="pve-4", labels={f"label-{number}": "x" * 200 for number in range(10)})
+        answer = self.box.get("/api/hosts/pve-4", headers={"Accept-Encoding": "gzip"})
+        self.assertEqual(answer.headers["Content-Encoding"], "gzip")
+        tag = answer.headers["ETag"]
+        self.assertTrue(tag.startswith('W/"'), tag)
+        self.assertEqual(self.box.get("/api/hosts/pve-4", headers={"If-None-Match": tag}).status, 304)
+        changed = self.box.request("PATCH", "/api/hosts/pve-4", {"labels": {}}, {"If-Match": f'"none", {tag}'})
+        self.assertEqual(changed.status, 200, changed.body)
+
     def test_the_same_key_does_a_thing_once(self):
         body = {"mac": "52:54:00:00:01:01", "server_type": "vm"}
         first, again = [
