@@ -11,6 +11,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 from harness import PROGRAMS, Sprout, until
@@ -101,8 +102,12 @@ class RehearseTest(unittest.TestCase):
             words = ["rehearse", "--hosts", "20", "--speed", "300", "--keep", "--state", box.state]
             with tempfile.TemporaryFile("w+") as out:
                 process = subprocess.Popen([PROGRAMS / "sprout", *words], stdout=out, stdin=subprocess.DEVNULL)
-                _, status, usage = os.wait4(process.pid, 0)
-                process.returncode = os.waitstatus_to_exitcode(status)
+                # What the kernel keeps of a process that has ended counts the tests' own memory at the fork too.
+                most = 0
+                while process.poll() is None:
+                    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+                    most = max([most, *map(int, re.findall(r"VmHWM:\s+(\d+) kB", status))])
+                    time.sleep(0.05)
                 out.seek(0)
                 lines = out.read().splitlines()
             self.assertEqual(process.returncode, 0, lines)
@@ -112,7 +117,7 @@ class RehearseTest(unittest.TestCase):
             self.assertEqual([line.split()[0] for line in lines[1:]], [f"rehearsal-{n:02}" for n in range(1, 21)])
             for line in lines[1:]:
                 self.assertRegex(line, r"^rehearsal-\d\d( +\d+\.\d){10} +ready$")
-            self.assertLess(usage.ru_maxrss, 200_000, "the files are not kept in memory")
+            self.assertTrue(0 < most < 200_000, f"{most} kB: the files are not kept in memory")
             hosts = box.hosts()
             self.assertEqual({host["state"] for host in hosts}, {"ready"})
             self.assertIn("02:53:50:00:00:14", hosts[-1]["macs"])
