@@ -44,6 +44,14 @@ public struct ClusterState: Equatable, Sendable {
 
     public func node(_ name: String) -> ClusterNode? { nodes.first { $0.name == name } }
 
+    /// What would be lost with a machine that is off: how its guests are configured.
+    public mutating func readGuests(of name: String, from member: some Member) async throws {
+        guard let index = nodes.firstIndex(where: { $0.name == name && !$0.isOnline && !$0.guests.isEmpty }) else {
+            return
+        }
+        nodes[index].guestFiles = try await member.guestFiles(of: name)
+    }
+
     /// The numbers of its links.
     var links: [Int] { Set(nodes.flatMap(\.links.keys)).sorted() }
 

@@ -11,9 +11,6 @@ public struct JoinTranscript: Equatable, Sendable {
 
     public var hasSucceeded: Bool { lines.contains { $0.hasPrefix("successfully added node '") } }
 
-    /// Whether the cluster may have taken the node up, whatever became of it then.
-    public var hasAsked: Bool { lines.contains { $0.hasPrefix("Request addition of this node") } }
-
     public var lastLine: String? { lines.last { !$0.allSatisfy(\.isWhitespace) } }
 
     /// Why it failed, as far as it says so, and what to do.

@@ -1,9 +1,11 @@
-internal import Model
+public import Model
 
 /// A member of a Proxmox VE cluster that is asked about it, and told what to do.
 public protocol Member: Sendable {
     /// What its API answers for a path: JSON, with the data in `data`.
     func get(_ path: String, _ query: [String: String]) async throws -> [UInt8]
+    /// How the guests of a machine are configured, even of one that is off; nil where the member cannot be asked that.
+    func guestFiles(of node: String) async throws -> [GuestFile]?
     /// Takes a machine that is gone for good out of the cluster.
     func remove(node: String) async throws
     func clock(of node: String) async throws -> RemoteClock

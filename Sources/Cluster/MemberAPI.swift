@@ -1,7 +1,7 @@
 public import Fetch
 internal import HTTP
 public import Linux
-internal import Model
+public import Model
 
 /// A member that is asked over its API, as root with a password: a token may look, and change nothing there.
 public actor MemberAPI: Member {
@@ -56,6 +56,9 @@ public actor MemberAPI: Member {
             }
         }
     }
+
+    /// The API has a guest's node read its configuration, and this one is off.
+    public func guestFiles(of node: String) async throws -> [GuestFile]? { nil }
 
     // MARK: Requests
 

@@ -1,5 +1,5 @@
 public import Linux
-internal import Model
+public import Model
 public import SSH
 
 /// A member that is asked over SSH, with a key that the operator has put into the cluster.
@@ -17,6 +17,11 @@ public struct MemberShell: Member {
         let script = Script("exec pvesh get \"$@\" --output-format json", [path] + words)
         let data = try await run(script, "pvesh get \(path)")
         return Array("{\"data\":".utf8) + data + Array("}".utf8)
+    }
+
+    public func guestFiles(of node: String) async throws -> [GuestFile]? {
+        let output = try await run(Script(Self.guestScript, [node]), "reading the guests of \(node)")
+        return GuestListing.files(String(decoding: output, as: UTF8.self))
     }
 
     public func remove(node: String) async throws {
@@ -67,6 +72,17 @@ public struct MemberShell: Member {
             throw MemberFailed(failure)
         }
     }
+
+    // The names of the files are made by Proxmox VE: a number and .conf.
+    private static let guestScript = """
+        cd "/etc/pve/nodes/$1" || exit 0
+        for file in qemu-server/*.conf lxc/*.conf; do
+            [ -e "$file" ] || continue
+            printf '\(GuestListing.mark)%s\\n' "$file"
+            head -c \(GuestListing.longestFile) "$file"
+            echo
+        done | head -c \(GuestListing.longest)
+        """
 
     // All members have this file. It is written in one go, as the cluster's file system wants it.
     private static let admitScript = """

@@ -48,9 +48,13 @@ extension ClusterState {
                     + " and ask again: Sprout then takes what is left of it out of the cluster. It must not start again"
                     + " from its old disk.")
         }
+        let reading =
+            namesake.guestFiles == nil
+            ? " (how they are configured, the API does not say of a member that is off: see"
+                + " /etc/pve/nodes/\(wanted)/qemu-server and lxc on \(asked))" : ""
         let guests =
             namesake.guests.isEmpty
-            ? "no guests" : "the guests \(namesake.guests.joined(separator: ", ")), whose disks were on it"
+            ? "no guests" : "the guests \(namesake.guests.joined(separator: ", ")), whose disks were on it\(reading)"
         guard removing else {
             return ClusterTick(
                 .name, .bad,
@@ -60,8 +64,8 @@ extension ClusterState {
         let moving =
             namesake.guests.isEmpty
             ? ""
-            : " They show up on the new node without disks, unless you move them before: mv"
-                + " /etc/pve/nodes/\(wanted)/qemu-server/*.conf /etc/pve/nodes/\(asked)/qemu-server/ on \(asked)."
+            : " They show up on the new node without disks, unless you move them before, on \(asked): mv"
+                + " /etc/pve/nodes/\(wanted)/qemu-server/*.conf /etc/pve/nodes/\(asked)/qemu-server/, and lxc in the same way."
         return ClusterTick(
             .name, namesake.guests.isEmpty ? .good : .caution,
             "The dead member \(wanted) (node \(namesake.id), offline) has \(guests): it is taken out of \(name) before the"

@@ -4,13 +4,10 @@ internal import Linux
 public struct RemoteClock: Equatable, Sendable {
     /// The time there minus our own clock's, which counts from the first reading.
     private let ahead: Duration
-    /// How far off that may be.
-    public let uncertainty: Duration
 
     /// `time` was shown there at some moment between two moments here.
     init(_ time: Duration, between first: Duration, and last: Duration) {
-        uncertainty = (last - first) / 2
-        ahead = time - (first + uncertainty)
+        ahead = time - (first + (last - first) / 2)
     }
 
     /// How far this clock is ahead of another.

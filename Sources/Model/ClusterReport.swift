@@ -30,6 +30,8 @@ public struct ClusterNode: Equatable, Sendable, Codable {
     public var fingerprint: String?
     /// The virtual machines and containers that are kept on it, such as `100 (web)`.
     public var guests: [String] = []
+    /// Their configuration, where it was asked for and can be read.
+    public var guestFiles: [GuestFile]?
 
     public init(
         name: String, id: Int, address: String?, isOnline: Bool, votes: Int = 1, links: [Int: String] = [:],
@@ -42,7 +44,17 @@ public struct ClusterNode: Equatable, Sendable, Codable {
     enum CodingKeys: String, CodingKey {
         case name, id, address, votes, links, fingerprint, guests
         case isOnline = "online"
+        case guestFiles = "guest_files"
     }
+}
+
+/// The configuration of a virtual machine or a container.
+public struct GuestFile: Equatable, Sendable, Codable {
+    /// Where it is in its node's folder, such as `qemu-server/100.conf`.
+    public var path: String
+    public var text: String
+
+    public init(path: String, text: String) { (self.path, self.text) = (path, text) }
 }
 
 /// One thing that was looked at before a join, and what was found.

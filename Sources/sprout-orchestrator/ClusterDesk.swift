@@ -34,18 +34,22 @@ struct ClusterDesk: Sendable {
         guard !host.isRehearsed, let member = await clusters.settings.provisioning.proxmox.existingNode else {
             return nil
         }
-        return try await report(on: member) { state in
+        return try await report(on: member, readingGuestsOf: "\(host.hostname)") { state in
             state.ticks + [
                 state.name("\(host.hostname)", removing: removing), state.versions("\(host.hostname)", release),
             ]
         }
     }
 
-    private func report(on host: String, _ ticks: (ClusterState) -> [ClusterTick]) async throws -> ClusterReport {
+    private func report(
+        on host: String, readingGuestsOf name: String? = nil, _ ticks: (ClusterState) -> [ClusterTick]
+    ) async throws -> ClusterReport {
         var report = ClusterReport(member: host)
         do {
             guard let access = try await clusters.configured() else { return report }
-            let state = try await ClusterState(asking: access.member(clusters.reactor))
+            let member = access.member(clusters.reactor)
+            var state = try await ClusterState(asking: member)
+            if let name { try await state.readGuests(of: name, from: member) }
             (report.name, report.nodes) = (state.name, state.nodes)
             report.ticks =
                 [

@@ -4,6 +4,7 @@ import Testing
 
 /// What Proxmox VE answers, in the shapes that its API has: numbers as texts among them.
 struct FakeMember: Member {
+    var guestFiles: [GuestFile]?
     var status = """
         {"data":[{"type":"cluster","id":"cluster","name":"lab","nodes":3,"quorate":1,"version":4},
         {"type":"node","id":"node/pve1","name":"pve1","nodeid":1,"ip":"10.0.0.1","online":1,"local":1,"level":""},
@@ -32,6 +33,7 @@ struct FakeMember: Member {
         }
     }
 
+    func guestFiles(of node: String) async throws -> [GuestFile]? { guestFiles }
     func remove(node: String) async throws {}
     func clock(of node: String) async throws -> RemoteClock { throw CancellationError() }
 }

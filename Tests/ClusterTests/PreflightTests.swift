@@ -69,6 +69,18 @@ import Testing
         #expect(tick.outcome == .caution && tick.sentence.contains("mv /etc/pve/nodes/pve3/qemu-server/*.conf"))
     }
 
+    @Test func `guests of a dead member are shown, or it is said where their configuration is`() async throws {
+        let place = "see /etc/pve/nodes/pve3/qemu-server and lxc on pve1"
+        var state = try await state()
+        #expect(state.name("pve3", removing: false).sentence.contains(place))
+        let files = [GuestFile(path: "qemu-server/100.conf", text: "name: web\n")]
+        try await state.readGuests(of: "pve2", from: FakeMember(guestFiles: files))
+        #expect(state.nodes.allSatisfy { $0.guestFiles == nil }, "of a live one they are not asked for")
+        try await state.readGuests(of: "pve3", from: FakeMember(guestFiles: files))
+        #expect(state.node("pve3")?.guestFiles == files)
+        #expect(!state.name("pve3", removing: true).sentence.contains(place))
+    }
+
     @Test func `an address of another member, and a link that the host has none for, are refused`() async throws {
         let taken = try await bad { _, newcomer in
             (newcomer.address, newcomer.facts.addresses) = ("10.0.0.2", ["10.0.0.2/24", "10.9.0.9/16"])

@@ -29,7 +29,7 @@ server_types:
 """
 
 
-def until(condition, seconds=15, what="the condition"):
+def until(condition, seconds=15, what="the condition", pause=0.02):
     """Waits for a condition to give something true, and gives it back."""
     end = time.monotonic() + seconds
     while True:
@@ -38,7 +38,7 @@ def until(condition, seconds=15, what="the condition"):
             return value
         if time.monotonic() > end:
             raise AssertionError(f"{what} did not come true within {seconds} s")
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 def free_port():

@@ -5,6 +5,7 @@ Needs root, and Debian's iproute2, dnsmasq-base, qemu-system-x86, ovmf, ipxe-qem
 """
 
 import contextlib
+import ctypes
 import json
 import os
 import pathlib
@@ -14,7 +15,7 @@ import tempfile
 import time
 import uuid
 
-from harness import ROOT, Sprout
+from harness import ROOT, SERVER_TYPES, Sprout
 
 ROUTER, BOX = "192.168.77.1", "192.168.77.2"
 PROGRAMS = {
@@ -22,6 +23,7 @@ PROGRAMS = {
 FILES = {"/usr/share/OVMF/OVMF_CODE_4M.fd": "ovmf", "/usr/lib/ipxe/qemu/pxe-virtio.rom": "ipxe-qemu"}
 NETBOOT = ROOT / ".build" / "netboot"
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+LIBC, CLONE_NEWNET = ctypes.CDLL(None, use_errno=True), 0x40000000
 
 
 def obstacle():
@@ -88,7 +90,7 @@ class Lab:
             f"--dhcp-range={self.addresses},1h", f"--pid-file={self.folder}/dnsmasq.pid",
             *self.router_options)
 
-    def box(self, files=None, more="", **settings):
+    def box(self, files=None, more="", types=SERVER_TYPES, **settings):
         """Sprout on the LAN, answering on port 80 of its own address; `files` has other first programs.
 
         The settings are those of `pxe`; `more` has other sections."""
@@ -97,7 +99,7 @@ class Lab:
         if files:
             # A process in a network namespace of iproute2 has its own mounts too: nobody else sees these files.
             prefix += ["sh", "-c", 'mount --bind "$0" "$1" && shift && exec "$@"', str(files), str(NETBOOT)]
-        box = Sprout(provisioning=f"pxe:\n{lines}{more}", listen="0.0.0.0:80", prefix=prefix)
+        box = Sprout(types, f"pxe:\n{lines}{more}", listen="0.0.0.0:80", prefix=prefix)
         return self.stack.enter_context(box)
 
     def machine(self, name, mac, firmware, *more, memory=1024, restarts=False):
@@ -148,6 +150,20 @@ class Lab:
         """What a machine has shown so far."""
         file = self.folder / f"{name}.serial.log"
         return file.read_text(errors="replace") if file.exists() else ""
+
+    @contextlib.contextmanager
+    def within(self, namespace):
+        """A socket that this thread opens in the block is one of that namespace, and stays there."""
+        def enter(network):
+            if LIBC.setns(network.fileno(), CLONE_NEWNET) != 0:
+                raise OSError(ctypes.get_errno(), "setns")
+
+        with open("/proc/thread-self/ns/net") as own, open(f"/run/netns/{self.name}-{namespace}") as other:
+            enter(other)
+            try:
+                yield
+            finally:
+                enter(own)
 
     # Pieces
 

@@ -3,120 +3,21 @@
 The member and pvecm are stand-ins that behave as Proxmox VE's: what is tried here goes wrong as it does there.
 """
 
-import json
 import unittest
 
 import cluster
-import lab
-from container import Container
-from harness import Answer, until
-from installing import CREDENTIALS, Machine, import_image
-
-OBSTACLE = lab.obstacle() or Container.obstacle() or cluster.obstacle()
-MAC = "52:54:00:77:00:50"
-NAME = "pve-lab"
-MEMBERS = ["pve1", "pve2", "pve3"]
-SETTINGS = f"{CREDENTIALS}proxmox:\n  existing_node: {cluster.MEMBER}\n"
-TYPES = "server_types:\n  vm:\n    boot_disk: /dev/vda\n    deadlines: {joining: 1m}\n"
-# What of the system a join looks for, and the stand-in does not have: its version, and two services.
-SYSTEM = f"ip link set eth0 address {MAC}" + """
-    printf '#!/bin/sh\\necho "pve-manager/9.0.7/0123456789abcdef (running kernel: 6.14.8-2-pve)"\\n' > /usr/bin/pveversion
-    chmod +x /usr/bin/pveversion
-    systemd-run --quiet --unit=pve-cluster sleep infinity
-    systemd-run --quiet --unit=pveproxy sh -c 'while sleep 0.2; do
-        folder=/etc/pve/nodes/$(hostname)
-        [ -e $folder/pve-ssl.pem ] || continue
-        openssl s_server -www -accept 8006 -cert $folder/pve-ssl.pem -key $folder/pve-ssl.key >/dev/null 2>&1 &
-        while [ -e $folder/pve-ssl.pem ]; do sleep 0.1; done
-        kill $!
-    done'
-    """
-
-
-class Host:
-    """The node as the machine of a host: what it asks Sprout, it asks from its own network."""
-
-    url = f"http://{lab.BOX}"
-
-    def __init__(self, box, node):
-        self.box, self.node = box, node
-        self.machine = Machine(self, 0, release="9.0", mac=MAC)
-
-    def request(self, method, path, body=None, headers=None):
-        headers = dict(headers or {})
-        if isinstance(body, (dict, list)):
-            body, headers["Content-Type"] = json.dumps(body), "application/json"
-        words = [word for name, value in headers.items() for word in ("--header", f"{name}: {value}")]
-        if body is not None:
-            words += ["--data-binary", "@-"]
-        said = self.node.container.output(
-            "curl", "--silent", "--show-error", "--request", method, *words, "--write-out", "\n%{http_code}",
-            self.url + path, text=body.decode() if isinstance(body, bytes) else body or "")
-        text, _, status = said.rpartition("\n")
-        return Answer(int(status), {}, text.encode())
-
-    def get(self, path, headers=None):
-        return self.request("GET", path, headers=headers)
-
-    def install(self, *words):
-        """From Rebuild to the first start of the new system, which is as newly installed."""
-        done = self.box.cli("hosts", "rebuild", NAME, "--yes", *words)
-        assert done.returncode == 0, done.stderr
-        self.machine.boot()
-        for name in ["vmlinuz", "tail"]:
-            assert self.machine.load(name).status == 200
-        assert self.machine.ask().status == 200
-        keys = self.machine.answer["global"]["root-ssh-keys"]
-        self.node.reinstall(*keys)
-        answer = self.machine.tell_installed(**{"ssh-public-host-keys": {"ed25519": self.node.host_keys[0]}})
-        assert answer.status == 200, answer.body
-
-    def start(self):
-        answer = self.machine.phone_home(addresses=[f"{self.node.address}/24"])
-        assert answer.status == 200, answer.body
-
-    @property
-    def state(self):
-        return json.loads(self.box.cli("hosts", "show", NAME, "-o", "json").stdout)["state"]
-
-    def end(self, state, within=50):
-        """Waits until it is `state`, and gives what was said last of it."""
-        until(lambda: self.state in ("ready", "failed"), within, what=f"the end of {NAME}")
-        assert self.state == state, "\n".join(self.told())
-        return self.box.sql("SELECT reason FROM event WHERE kind = 'host.advanced' ORDER BY id DESC LIMIT 1")[0]
-
-    def told(self):
-        return self.box.sql("SELECT message FROM event WHERE host IS NOT NULL ORDER BY id DESC LIMIT 30")
-
-    def is_told(self, part, within=30):
-        until(lambda: any(part in line for line in self.told()), within, what=part)
-
-    @property
-    def operation(self):
-        return json.loads(self.box.cli("operations", "list", NAME, "-o", "json").stdout)["operations"][0]
+from harness import until
+from joining import MEMBERS, NAME, OBSTACLE, Host, JoinLab
 
 
 @unittest.skipIf(OBSTACLE, OBSTACLE)
 class JoinTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.lab = lab.Lab(capture=False)
-        cls.lab.__enter__()
-        cls.addClassCleanup(cls.lab.__exit__, None)
-        cls.member = cluster.Member(cls.lab, members=3)
-        cls.node = cluster.Node(cls.lab, cls.member, name=NAME)
-        cls.node.container.output("sh", "-ec", SYSTEM)
-        cls.box = cls.lab.box(more=SETTINGS)
-        (cls.box.config / "server-types.yaml").write_text(TYPES)
-        until(lambda: '"joining"' in "".join(cls.box.sql("SELECT body FROM server_type")), what="the server type")
-        import_image(cls.box, release="9.0")
-        assert cls.box.cli("hosts", "add", NAME, "--mac", MAC, "--type", "vm").returncode == 0
-        assert cls.box.cli("cluster", "trust", cls.member.fingerprint).returncode == 0
-        cls.set_password(cls.member.password)
-
-    @classmethod
-    def set_password(cls, password):
-        cls.box.store_secret("cluster", password)
+        cls.lab = cls.enterClassContext(JoinLab())
+        cls.member, cls.node = cls.lab.member, cls.lab.node
+        cls.box = cls.lab.serve()
+        cls.lab.trust(cls.box)
 
     def setUp(self):
         self.member.reset()
@@ -193,6 +94,22 @@ class JoinTest(unittest.TestCase):
         self.assertIn(f"The dead member {NAME} (node 4) was taken out of lab.", self.host.told())
         self.assertEqual(self.member.names, MEMBERS + [NAME])
 
+    def test_a_dead_member_is_shown_with_its_guests_and_taken_out_only_when_that_is_said(self):
+        self.host.install()
+        self.host.start()
+        self.host.end("ready")
+        self.lab.leave_behind()
+        refused = self.box.cli("hosts", "rebuild", NAME, "--yes")
+        self.assertIn("with the guests 105 (dns), whose disks were on it (how they are configured, the API does not say"
+                      f" of a member that is off: see /etc/pve/nodes/{NAME}/qemu-server and lxc on pve1)", refused.stderr)
+        self.assertIn("--remove-member", refused.stderr)
+        self.assertIn(NAME, self.member.names)
+        self.host.install("--remove-member")
+        self.assertIn(NAME, self.member.names, "it is taken out when the new system has called, not before")
+        self.host.start()
+        self.assertEqual(self.host.end("ready"), "it is node 4 of the cluster lab.")
+        self.assertIn(f"The dead member {NAME} (node 4) was taken out of lab.", self.host.told())
+
     def test_E18_an_answer_that_is_cut_off_is_looked_at_from_the_other_side(self):
         self.host.install()
         with self.member.fault("cutsAnswersOff"):
@@ -212,12 +129,12 @@ class JoinTest(unittest.TestCase):
     def test_what_the_cluster_refuses_ends_it_at_once_and_a_rebuild_goes_through(self):
         self.host.install()
         begun = self.joins_begun()
-        self.set_password("not-the-password")
+        self.box.store_secret("cluster", "not-the-password")
         self.host.start()
         reason = self.host.end("failed")
         self.assertIn("refuses root's password", reason)
         self.assertEqual(self.joins_begun(), begun)
-        self.set_password(self.member.password)
+        self.box.store_secret("cluster", self.member.password)
         self.host.install()
         self.host.start()
         self.host.end("ready")
@@ -260,13 +177,9 @@ class JoinTest(unittest.TestCase):
 @unittest.skipIf(OBSTACLE, OBSTACLE)
 class JoinBySSHTest(unittest.TestCase):
     def test_without_a_password_a_host_joins_with_keys_alone(self):
-        with lab.Lab(capture=False) as network:
-            member = cluster.Member(network, members=3)
-            node = cluster.Node(network, member, name=NAME)
-            node.container.output("sh", "-ec", SYSTEM)
-            box = network.box(more=SETTINGS + "  join_with: ssh\n")
-            import_image(box, release="9.0")
-            self.assertEqual(box.cli("hosts", "add", NAME, "--mac", MAC, "--type", "vm").returncode, 0)
+        with JoinLab() as network:
+            member, node = network.member, network.node
+            box = network.serve("  join_with: ssh\n")
             shown = box.cli("cluster", "check")
             self.assertIn(f"{cluster.MEMBER} shows the SSH host key SHA256:", shown.stdout)
             fingerprint = shown.stdout.split("sprout cluster trust ")[1].split()[0]
@@ -293,6 +206,12 @@ class JoinBySSHTest(unittest.TestCase):
             self.assertEqual(member.names, MEMBERS + [NAME])
             self.assertIn("--use_ssh 1", "\n".join(host.told()))
             until(lambda: box.sql("SELECT name FROM secret") == ["person.cluster-key"], 20, "the operation's key to go")
+            network.leave_behind()
+            plan = box.cli("hosts", "rebuild", NAME, "--dry-run", "--remove-member")
+            self.assertEqual(plan.returncode, 0, plan.stderr)
+            self.assertIn(f"qemu-server/105.conf of the dead member {NAME}:\n  name: dns\n  cipassword: …\n"
+                          "  memory: 2048\n  scsi0: local-zfs:vm-105-disk-0,size=8G\n", plan.stdout)
+            self.assertIn("has the guests 105 (dns), whose disks were on it: it is taken out of lab", plan.stdout)
 
 
 if __name__ == "__main__":

@@ -56,6 +56,8 @@ public struct StandInCluster: Equatable, Sendable, Codable {
         public var id: Int
         public var name: String
         public var node: String
+        /// What is in its file beside its name.
+        public var configuration: String?
 
         public init(_ kind: Kind, _ id: Int, name: String, node: String) {
             (self.kind, self.id, self.name, self.node) = (kind, id, name, node)

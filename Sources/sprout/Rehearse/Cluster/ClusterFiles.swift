@@ -18,7 +18,7 @@ struct ClusterFiles: Sendable {
         for member in cluster.members { try Files.makeFolder("\(pve)/nodes/\(member.name)", mode: 0o700) }
         for guest in cluster.guests {
             try Files.makeFolder(folder(of: guest), mode: 0o700)
-            try Files.write("name: \(guest.name)\n", to: path(of: guest))
+            try Files.write("name: \(guest.name)\n\(guest.configuration ?? "")", to: path(of: guest))
         }
         try Files.write(cluster.authorizedKeys.map { "\($0)\n" }.joined(), to: keys, mode: 0o600)
         try Files.write(cluster.corosyncKey, to: "\(root)/etc/corosync/authkey", mode: 0o600)
