@@ -2,6 +2,10 @@
 
     python3 Tests/run.py unit system            everything
     python3 Tests/run.py system CrashTest P13   only the system tests whose names contain one of these
+    python3 Tests/run.py system --machines      only those that have a network of their own; --others, only the others
+
+All system tests run in two processes: those whose machines are computed instruction by instruction keep one core busy, and
+the others mostly wait.
 """
 
 import os
@@ -9,12 +13,15 @@ import pathlib
 import re
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 SYSTEM = ROOT / "Tests" / "System"
 FLAGS = ["--explicit-target-dependency-import-check", "error"]
+TOTAL = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$")
+LOCK = threading.Lock()
 
 
 class Tally:
@@ -79,20 +86,48 @@ class Report(unittest.TestResult):
 
 def system(wanted):
     os.environ.setdefault("SPROUT_PROGRAMS", str(ROOT / ".build" / "debug"))
+    if not wanted:
+        return side_by_side(["--others", "--machines"])
     sys.path.insert(0, str(SYSTEM))
     chosen = []
     for group in unittest.defaultTestLoader.discover(str(SYSTEM)):
         for tests in group:
             for test in tests if isinstance(tests, unittest.TestSuite) else [tests]:
-                if not wanted or any(word in test.id() for word in wanted):
+                lane = "--machines" if needs_a_network(test) else "--others"
+                if any(word == lane or word in test.id() for word in wanted):
                     chosen.append(test)
     unittest.TestSuite(sorted(chosen, key=needs_a_network)).run(Report())
 
 
+def side_by_side(lanes):
+    """Shows each line as it comes, and adds up their last ones."""
+    command = [sys.executable, "-u", __file__, "system"]
+    processes = [subprocess.Popen([*command, lane], stdout=subprocess.PIPE, text=True) for lane in lanes]
+    readers = [threading.Thread(target=take, args=(process,)) for process in processes]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+
+
+def take(process):
+    total = None
+    for line in process.stdout:
+        if match := TOTAL.match(line):
+            total = [int(number or 0) for number in match.groups()]
+        else:
+            print(line, end="", flush=True)
+    if process.wait() not in (0, 1) or total is None:
+        print(f"{' '.join(process.args)} did not come to its end (status {process.returncode})")
+        total = [0, 1, 0]
+    with LOCK:
+        Tally.passed, Tally.failed, Tally.skipped = (
+            Tally.passed + total[0], Tally.failed + total[1], Tally.skipped + total[2])
+
+
 def needs_a_network(test):
-    """The quick tests come first: those with a network of their own boot machines."""
     module = sys.modules[type(test).__module__]
-    return hasattr(module, "lab") or hasattr(module, "dhcplab")
+    return any(hasattr(module, name) for name in ("lab", "dhcplab", "JoinLab"))
 
 
 def main(words):
