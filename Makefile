@@ -1,7 +1,8 @@
 # Each target installs the Debian packages that it lacks, and says so. `make help` lists them.
 
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
-LIBRARIES := libcurl4-openssl-dev libsqlite3-dev libssh2-1-dev libssl-dev libsystemd-dev libyaml-dev pkg-config
+LIBRARIES := libcrypt-dev libcurl4-openssl-dev libsqlite3-dev libssh2-1-dev libssl-dev libsystemd-dev libyaml-dev \
+    pkg-config
 TOOLS := ca-certificates nginx-light xorriso zstd
 TEST_TOOLS := atftp chromium cpio curl dbus dnsmasq-base dosfstools fonts-dejavu-core iproute2 ipxe-qemu \
     isc-dhcp-client libfaketime man-db mtools openssh-client openssh-server ovmf perl procps python3-venv qemu-system-x86 shellcheck \

@@ -27,10 +27,12 @@ public struct Orchestrator: Sendable {
         while true {
             do {
                 let answer = try await client.send(method, path, headers: headers, body: body, timeout: patience)
-                return Response(
+                var response = Response(
                     status: answer.status,
                     headers: ["content-type": answer.headers["content-type"] ?? "application/json"],
                     body: .bytes(answer.body))
+                response.headers["retry-after"] = answer.headers["retry-after"]
+                return response
             } catch is CancellationError {
                 throw CancellationError()
             } catch {

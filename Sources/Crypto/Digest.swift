@@ -28,6 +28,13 @@ public enum Signature {
 extension [UInt8] {
     /// Two lower-case digits a byte.
     public var hexadecimal: String { map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
+
+    /// The bytes of such a text; nil where it is none.
+    public init?(hexadecimal text: some StringProtocol) {
+        let digits = text.utf8.map { Character(UnicodeScalar($0)).hexDigitValue }
+        guard digits.count % 2 == 0, !digits.contains(nil) else { return nil }
+        self = stride(from: 0, to: digits.count, by: 2).map { UInt8((digits[$0] ?? 0) << 4 | (digits[$0 + 1] ?? 0)) }
+    }
 }
 
 /// Bytes that nobody can guess.

@@ -61,6 +61,10 @@ public struct Response: Sendable {
         return partial
     }
 
+    public mutating func add(_ more: Headers) {
+        for field in more.fields { headers[field.name] = field.value }
+    }
+
     /// Server-Sent Events.
     public static func events(_ write: @escaping @Sendable (ResponseWriter) async throws -> Void) -> Response {
         let headers: Headers = [
@@ -85,11 +89,13 @@ public struct Response: Sendable {
 
     static let reasons = [
         200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 206: "Partial Content", 303: "See Other",
-        304: "Not Modified", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+        304: "Not Modified", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
+        405: "Method Not Allowed",
         408: "Request Timeout", 409: "Conflict", 412: "Precondition Failed", 413: "Content Too Large",
         414: "URI Too Long",
         415: "Unsupported Media Type", 416: "Range Not Satisfiable", 422: "Unprocessable Content",
-        431: "Request Header Fields Too Large", 500: "Internal Server Error", 501: "Not Implemented",
+        429: "Too Many Requests", 431: "Request Header Fields Too Large", 500: "Internal Server Error",
+        501: "Not Implemented",
         502: "Bad Gateway", 503: "Service Unavailable", 505: "HTTP Version Not Supported",
         507: "Insufficient Storage",
     ]
@@ -125,11 +131,14 @@ public struct Problem: Error, Equatable, Sendable, CustomStringConvertible {
     public var status: Int
     public var detail: String
     public var field: String?
+    /// What the answer says besides, such as when to try again.
+    public var headers: Headers
 
-    public init(_ status: Int, _ detail: String, field: String? = nil) {
+    public init(_ status: Int, _ detail: String, field: String? = nil, headers: Headers = [:]) {
         self.status = status
         self.detail = detail
         self.field = field
+        self.headers = headers
     }
 
     public var description: String { detail }
@@ -138,9 +147,11 @@ public struct Problem: Error, Equatable, Sendable, CustomStringConvertible {
         var json = "{\"status\":\(status),\"title\":\(JSONText.quoted(Response.reasons[status] ?? "Error"))"
         json += ",\"detail\":\(JSONText.quoted(detail))"
         if let field { json += ",\"field\":\(JSONText.quoted(field))" }
-        return Response(
+        var response = Response(
             status: status, headers: ["content-type": "application/problem+json"],
             body: .bytes(Array((json + "}").utf8)))
+        response.add(headers)
+        return response
     }
 }
 

@@ -236,6 +236,43 @@ enum Migrations {
         -- The cluster that it joined.
         ALTER TABLE inventory ADD COLUMN cluster TEXT;
         """,
+        """
+        -- People who may sign in. The hash of a password is sealed: the daemons that read this cannot guess at it.
+        CREATE TABLE user (
+            id TEXT PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            role TEXT NOT NULL,
+            password BLOB NOT NULL,
+            generation INTEGER NOT NULL DEFAULT 0,
+            created_at INTEGER NOT NULL,
+            last_sign_in INTEGER
+        ) STRICT;
+
+        -- Where they have signed in from: who guesses elsewhere does not lock them out there.
+        CREATE TABLE user_source (
+            user TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+            source TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (user, source)
+        ) STRICT, WITHOUT ROWID;
+
+        -- Sessions that were ended before their time.
+        CREATE TABLE ended_session (
+            id TEXT PRIMARY KEY,
+            expires_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE api_token (
+            id TEXT PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            role TEXT NOT NULL,
+            hash BLOB NOT NULL UNIQUE,
+            created_at INTEGER NOT NULL,
+            created_by TEXT NOT NULL,
+            expires_at INTEGER NOT NULL,
+            last_used INTEGER
+        ) STRICT;
+        """,
     ]
 
     /// Brings the database to this release's layout, each step in a transaction of its own.

@@ -46,6 +46,13 @@ public struct Event: Equatable, Sendable, Codable, Identifiable {
         case settingsRejected = "settings.rejected"
         case serverTypesLoaded = "server_types.loaded"
         case serverTypesRejected = "server_types.rejected"
+        case tokenCreated = "token.created"
+        case tokenRemoved = "token.removed"
+        case userAdded = "user.added"
+        case userChanged = "user.changed"
+        case userRemoved = "user.removed"
+        case userSignedIn = "user.signed_in"
+        case userSignedOut = "user.signed_out"
     }
 
     public init(

@@ -1,6 +1,6 @@
 /// The layout of the database that this release reads and writes.
 public enum Schema {
-    public static let version: Int64 = 6
+    public static let version: Int64 = 7
 }
 
 /// Why the database cannot be read, and what to do about it.

@@ -64,6 +64,7 @@ public enum MessageID: String, CaseIterable, Sendable {
     case installerRefused = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d0f"
     case imageDamaged = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d10"
     case hostChanged = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d0d"
+    case signInRefused = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d11"
     case serverAppeared = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d20"
     case serverGone = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d21"
     case ownDHCPSilent = "d5a4a3b0c1f14a0e9b6e0a1f5b7c2d22"

@@ -29,6 +29,9 @@ struct Keyring: Sendable {
 
     func open(_ sealed: [UInt8], as name: String) throws -> [UInt8] { try seal.open(sealed, as: name) }
 
+    /// 32 bytes for one purpose, always the same ones, from which nobody learns the key itself.
+    func derived(for purpose: String) -> [UInt8] { Signature.sha256(of: Array(purpose.utf8), key: key) }
+
     @Sendable func makeKey(ofOperation id: String) throws -> OperationKey {
         let pair = try KeyPair()
         return OperationKey(

@@ -40,10 +40,11 @@ daemon { reactor, termination in
             .removeKey: keys.carryOut, .notify: notices.deliver,
         ])
     let installer = InstallerDesk(desk: desk, rebuild: rebuild, addresses: addresses)
+    let access = try await AccessDesk(desk: desk, keyring: keyring)
     let arrivals = ArrivalKeeper(desk, installer, keyring, reactor)
     let routes =
         images.routes() + rebuild.routes + removal.routes + secrets.routes + power.routes + cluster.routes
-        + notices.routes + desk.taskRoutes
+        + notices.routes + desk.taskRoutes + access.routes
     let commands = try Server(
         on: sockets.claim("command"), reactor, desk.commandRoutes(health, others: routes), onFailure: report)
     let installations = try Server(

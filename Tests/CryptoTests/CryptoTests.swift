@@ -52,4 +52,55 @@ import Testing
         #expect(Token(tokens[0].text)?.hash == tokens[0].hash)
         #expect(Token("short") == nil && Token(nil) == nil)
     }
+
+    @Test func `a password is known by its yescrypt hash, which is another one each time`() throws {
+        let hash = try Password.hash("correct horse")
+        #expect(hash.hasPrefix("$y$j9T$"))
+        #expect(try Password.hash("correct horse") != hash)
+        #expect(Password.verify("correct horse", hash))
+        for wrong in ["correct horse ", "", "correct horse\0", hash] { #expect(!Password.verify(wrong, hash)) }
+        for damaged in ["", "*0", "$y$", String(hash.dropLast()), "correct horse"] {
+            #expect(!Password.verify("correct horse", damaged))
+        }
+    }
+
+    @Test func `a hash that mkpasswd made is checked too`() {
+        // mkpasswd -m sha-512 -S saltsalt password
+        let hash =
+            "$6$saltsalt$qFmFH.bQmmtXzyBY0s9v7Oicd2z4XSIecDzlB5KiA2/jctKu9YterLp8wwnSq.qc.eoxqOmSuNp2xS0ktL3nh/"
+        #expect(Password.verify("password", hash))
+    }
+
+    @Test func `what is signed is checked with the public half, as RFC 8032 has it`() throws {
+        // Test 2 of section 7.1.
+        let seed = try #require(
+            [UInt8](hexadecimal: "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"))
+        let key = try SigningKey(seed: seed)
+        #expect(key.publicKey.hexadecimal == "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c")
+        let signature = try key.sign([0x72])
+        #expect(signature.hexadecimal.hasPrefix("92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"))
+        #expect(SigningKey.verify(signature, of: [0x72], publicKey: key.publicKey))
+        #expect(!SigningKey.verify(signature, of: [0x73], publicKey: key.publicKey))
+        #expect(!SigningKey.verify([], of: [0x72], publicKey: key.publicKey))
+        #expect(!SigningKey.verify(signature, of: [0x72], publicKey: []))
+        #expect(throws: CryptoError.self) { try SigningKey(seed: [1]) }
+    }
+
+    @Test func `a token is recognised by its prefix and its check digits`() {
+        let token = AccessToken()
+        #expect(token.text.hasPrefix("sprout_") && token.text.utf8.count == 79)
+        #expect(AccessToken(token.text) == token)
+        #expect(AccessToken() != token)
+        let last: Character = token.text.last == "0" ? "1" : "0"
+        for wrong in [
+            "", "sprout_", String(token.text.dropLast()), "\(token.text.dropLast())\(last)", token.text + "0",
+        ] {
+            #expect(AccessToken(wrong) == nil)
+        }
+    }
+
+    @Test func `hexadecimal digits become bytes, and nothing else does`() {
+        #expect([UInt8](hexadecimal: "00ff1A") == [0, 255, 26])
+        for wrong in ["0", "0g", "zz", "é0", "+1"] { #expect([UInt8](hexadecimal: wrong) == nil) }
+    }
 }

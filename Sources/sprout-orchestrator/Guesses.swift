@@ -1,0 +1,51 @@
+import HTTP
+import Linux
+import Model
+import Systemd
+
+/// Slows who guesses passwords and the code of the first start.
+///
+/// It is remembered in memory alone: anybody on the network can guess, and would otherwise make the disk write. A restart
+/// forgets it, and nobody on the network can cause one.
+actor Guesses {
+    private var bySource = GuessLimit(free: 5, longestWait: 900)
+    private var byAccount = GuessLimit(free: 10, longestWait: 900)
+    /// All together, so that many sources are no way around; short, so that the owner gets a turn.
+    private var ofSetupCode = GuessLimit(free: 10, longestWait: 60)
+
+    /// Lets a guess at a password through, or refuses it.
+    ///
+    /// Where an account has signed in from before, it is not locked out by who guesses at it from elsewhere.
+    func charge(_ source: String, account: String, isKnownThere: Bool) throws {
+        let now = BootClock.milliseconds()
+        try refuse(max(bySource.wait(source, at: now), isKnownThere ? 0 : byAccount.wait(account, at: now)), source)
+        bySource.charge(source, at: now)
+        if !isKnownThere { byAccount.charge(account, at: now) }
+    }
+
+    func chargeSetupCode(_ source: String) throws {
+        let now = BootClock.milliseconds()
+        try refuse(max(bySource.wait(source, at: now), ofSetupCode.wait("", at: now)), source)
+        bySource.charge(source, at: now)
+        ofSetupCode.charge("", at: now)
+    }
+
+    /// It was no guess: what it was charged with is given back.
+    func forgive(_ source: String, account: String) {
+        bySource.forgive(source)
+        byAccount.forgive(account)
+    }
+
+    func forgiveSetupCode(_ source: String) {
+        bySource.forgive(source)
+        ofSetupCode.forgive("")
+    }
+
+    private func refuse(_ milliseconds: Int64, _ source: String) throws {
+        guard milliseconds > 0 else { return }
+        let seconds = (milliseconds + 999) / 1000
+        throw Problem(
+            429, "That was wrong too often. Try again in \(seconds) \(seconds == 1 ? "second" : "seconds").",
+            headers: ["retry-after": "\(seconds)"])
+    }
+}
