@@ -71,7 +71,7 @@ fuzz: build venv
 	SPROUT_FUZZ=$(PACKETS) SPROUT_PROGRAMS=.build/release .build/venv/bin/python Tests/run.py system FuzzTest
 
 docs: deps venv
-	SPROUT_WRITE_DOCS=1 swift test --filter 'LifecycleDocumentTests|NginxConfigurationTests|ManualTests|BootScriptTests|AnswerGoldenTests'
+	SPROUT_WRITE_DOCS=1 swift test --filter 'LifecycleDocumentTests|MetricsDocumentTests|NginxConfigurationTests|ManualTests|BootScriptTests|AnswerGoldenTests'
 	.build/venv/bin/python Tests/System/apidoc.py
 
 clean:

@@ -35,14 +35,17 @@ let package = Package(
 
         // MARK: Values: no I/O, no Foundation
 
+        .target(name: "Metrics", swiftSettings: strict),
         .target(name: "Model", swiftSettings: strict),
         .target(name: "Rehearsal", dependencies: ["Model"], swiftSettings: strict),
         .target(name: "Wire", swiftSettings: strict),
 
         // MARK: Machinery
 
-        .target(name: "Control", dependencies: ["HTTP", "Linux", "Model", "Store", "Systemd"], swiftSettings: strict),
-        .target(name: "HTTP", dependencies: ["Linux"], swiftSettings: strict),
+        .target(
+            name: "Control", dependencies: ["HTTP", "Linux", "Metrics", "Model", "Store", "Systemd"],
+            swiftSettings: strict),
+        .target(name: "HTTP", dependencies: ["Linux", "Metrics"], swiftSettings: strict),
         .target(name: "Images", dependencies: ["Linux", "Model"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: ["Database", "Linux", "Model", "Store"], swiftSettings: strict),
         .target(name: "Cluster", dependencies: ["Fetch", "HTTP", "Linux", "Model", "SSH"], swiftSettings: strict),
@@ -66,11 +69,13 @@ let package = Package(
         .executableTarget(
             name: "sprout-boot",
             dependencies: [
-                "Control", "Crypto", "HTTP", "Images", "Linux", "Model", "Recipes", "Store", "Systemd", "Wire",
+                "Control", "Crypto", "HTTP", "Images", "Linux", "Metrics", "Model", "Recipes", "Store", "Systemd",
+                "Wire",
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "sprout-dhcp", dependencies: ["Control", "HTTP", "Linux", "Model", "Store", "Systemd", "Wire"],
+            name: "sprout-dhcp",
+            dependencies: ["Control", "HTTP", "Linux", "Metrics", "Model", "Store", "Systemd", "Wire"],
             swiftSettings: strict),
         .executableTarget(
             name: "sprout-metadata",
@@ -79,14 +84,14 @@ let package = Package(
         .executableTarget(
             name: "sprout-orchestrator",
             dependencies: [
-                "Cluster", "Control", "Crypto", "Fetch", "HTTP", "Images", "Ledger", "Linux", "Model", "Outreach",
-                "Power",
-                "Recipes", "SSH", "Settings", "Store", "Systemd",
+                "Cluster", "Control", "Crypto", "Fetch", "HTTP", "Images", "Ledger", "Linux", "Metrics", "Model",
+                "Outreach", "Power", "Recipes", "SSH", "Settings", "Store", "Systemd",
             ],
             swiftSettings: strict
         ),
         .executableTarget(
-            name: "sprout-web", dependencies: ["Control", "HTTP", "Linux", "Model", "Recipes", "Store", "Systemd"],
+            name: "sprout-web",
+            dependencies: ["Control", "HTTP", "Linux", "Metrics", "Model", "Recipes", "Store", "Systemd"],
             swiftSettings: strict),
 
         // MARK: Tests
@@ -121,6 +126,7 @@ let package = Package(
                 "Control", "HTTP", "Images", "Ledger", "Linux", "Model", "Store", "YAML", "sprout", "sprout-boot",
                 "sprout-metadata", "sprout-web",
             ], swiftSettings: strict),
+        .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: strict),
         .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Model"], swiftSettings: strict),
         .testTarget(

@@ -10,11 +10,15 @@ public struct EventStream: Sendable {
 
     private let store: Store
     private let feed: Feed
+    private let delays: EventDelays
     private let rendering: Rendering
 
-    public init(_ store: Store, _ feed: Feed, rendering: @escaping Rendering = { try JSON.encode($0) }) {
+    public init(
+        _ store: Store, _ feed: Feed, _ delays: EventDelays, rendering: @escaping Rendering = { try JSON.encode($0) }
+    ) {
         self.store = store
         self.feed = feed
+        self.delays = delays
         self.rendering = rendering
     }
 
@@ -25,7 +29,7 @@ public struct EventStream: Sendable {
             if last.isReset { try await writer.send(id: seen, event: "reset", data: "{}") }
             for await _ in await feed.rings() {
                 let before = seen
-                seen = try await sendAll(after: seen, to: writer)
+                seen = try await sendAll(after: seen, to: writer, catchingUpTo: last.newest)
                 if seen == before { try await writer.sendHeartbeat() }
             }
         }
@@ -35,16 +39,21 @@ public struct EventStream: Sendable {
     ///
     /// A browser that comes back says so in Last-Event-ID, a page in its first URL; without either the stream begins
     /// with what comes next. A point that is not in the database calls for a reset.
-    private func startingPoint(_ request: Request) async throws -> (id: Int64, isReset: Bool) {
+    private func startingPoint(_ request: Request) async throws -> (id: Int64, newest: Int64, isReset: Bool) {
         let newest = try await store.newestEventID()
-        guard let text = request.headers["last-event-id"] ?? request.query["after"] else { return (newest, false) }
+        guard let text = request.headers["last-event-id"] ?? request.query["after"] else {
+            return (newest, newest, false)
+        }
         guard let id = Int64(text), id >= 0 else {
             throw Problem(400, "The point to resume from is \"\(text)\", which is no event's id.")
         }
-        return try await store.canResume(after: id) ? (id, false) : (newest, true)
+        return try await store.canResume(after: id) ? (id, newest, false) : (newest, newest, true)
     }
 
-    private func sendAll(after id: Int64, to writer: ResponseWriter) async throws -> Int64 {
+    /// What a client missed while it was away did not wait here: only what comes after `newest` is timed.
+    private func sendAll(
+        after id: Int64, to writer: ResponseWriter, catchingUpTo newest: Int64
+    ) async throws -> Int64 {
         var seen = id
         while true {
             let events = try await store.events(after: seen, limit: 200)
@@ -52,6 +61,9 @@ public struct EventStream: Sendable {
                 let data = String(decoding: try await rendering(event), as: UTF8.self)
                 try await writer.send(id: event.id, data: data)
                 seen = event.id
+                guard event.id > newest else { continue }
+                let milliseconds = Timestamp.now().milliseconds - event.at.milliseconds
+                await delays.note(.milliseconds(milliseconds))
             }
             if events.count < 200 { return seen }
         }

@@ -7,6 +7,10 @@ public struct Surroundings: Sendable {
     public let observeSocket = Environment["SPROUT_OBSERVE_SOCKET"] ?? "/run/sprout/observe.sock"
     public let leaseSocket = Environment["SPROUT_LEASE_SOCKET"] ?? "/run/sprout/lease.sock"
     public let installSocket = Environment["SPROUT_INSTALL_SOCKET"] ?? "/run/sprout/install.sock"
+    /// Where the other daemons answer what they are asked of themselves.
+    public let bootSocket = Environment["SPROUT_BOOT_SOCKET"] ?? "/run/sprout/boot.sock"
+    public let dhcpSocket = Environment["SPROUT_DHCP_SOCKET"] ?? "/run/sprout/dhcp.sock"
+    public let metadataSocket = Environment["SPROUT_METADATA_SOCKET"] ?? "/run/sprout/metadata.sock"
     public let images = Environment["SPROUT_IMAGES"] ?? "/var/lib/sprout/images"
     public let configuration = Environment["SPROUT_CONFIG"] ?? "/etc/sprout/provisioning.yaml"
     /// The folder of the key that secrets are sealed with: the orchestrator's alone.

@@ -5,6 +5,7 @@ struct Connection: Sendable {
     struct Settings: Sendable {
         let routes: Routes
         let limits: Limits
+        let traffic: Traffic
         let onFailure: Server.FailureReport
     }
 
@@ -26,7 +27,8 @@ struct Connection: Sendable {
                 if !input.isEmpty { await Task.yield() }
             }
         } catch let refusal as Refusal {
-            try? await send(Problem(refusal.status, refusal.reason).response, withBody: true, keepAlive: false)
+            let response = Problem(refusal.status, refusal.reason).response
+            try? await send(response, of: "", withBody: true, keepAlive: false)
             await linger()
         } catch {
             // The client went away, or we are asked to stop: nobody is left to tell.
@@ -36,9 +38,13 @@ struct Connection: Sendable {
     /// Answers one request; false when the connection is to end.
     private func answerNext(from input: inout [UInt8]) async throws -> Bool {
         guard let (request, framing) = try await nextRequest(&input) else { return false }
-        let response = try await respond(to: request)
+        let began = Reactor.Deadline.now
+        let choice = settings.routes.choice(for: request)
+        let response = try await respond(to: request, choice)
+        let answer = Traffic.Answer(route: choice.name, status: response.status)
+        await settings.traffic.note(answer, after: began.duration(to: .now))
         let keepAlive = framing.keepAlive && !Task.isCancelled
-        try await send(response, withBody: request.method != "HEAD", keepAlive: keepAlive)
+        try await send(response, of: choice.name, withBody: request.method != "HEAD", keepAlive: keepAlive)
         if case .stream = response.body { return false }
         if !keepAlive { await linger() }
         return keepAlive
@@ -82,10 +88,10 @@ struct Connection: Sendable {
         }
     }
 
-    private func respond(to request: Request) async throws -> Response {
+    private func respond(to request: Request, _ choice: Routes.Choice) async throws -> Response {
         var response: Response
         do {
-            response = try await settings.routes.respond(to: request)
+            response = try await choice.answer()
         } catch let problem as Problem {
             response = settings.routes.present(problem, request)
         } catch let refusal as Refusal {
@@ -101,7 +107,7 @@ struct Connection: Sendable {
         return response
     }
 
-    private func send(_ response: Response, withBody: Bool, keepAlive: Bool) async throws {
+    private func send(_ response: Response, of route: String, withBody: Bool, keepAlive: Bool) async throws {
         let deadline = Reactor.Deadline.now + limits.writeTime
         switch response.body {
         case .bytes(let bytes):
@@ -112,17 +118,20 @@ struct Connection: Sendable {
             if withBody { try await stream.write(file, range, patience: limits.writeTime) }
         case .stream(let write):
             try await stream.write(response.head(length: nil, keepAlive: false), until: deadline)
-            if withBody { try await run(write) }
+            guard withBody else { return }
+            await settings.traffic.streamBegan(route)
+            await run(write)
+            await settings.traffic.streamEnded(route)
         }
     }
 
-    /// Runs a stream's writer until it returns or the client is gone, whichever comes first.
-    private func run(_ write: @escaping @Sendable (ResponseWriter) async throws -> Void) async throws {
+    /// Runs a stream's writer until it returns, fails or the client is gone, whichever comes first.
+    private func run(_ write: @escaping @Sendable (ResponseWriter) async throws -> Void) async {
         let writer = ResponseWriter(stream: stream, patience: limits.writeTime)
-        try await withThrowingTaskGroup { group in
-            group.addTask { try await write(writer) }
+        await withTaskGroup { group in
+            group.addTask { try? await write(writer) }
             group.addTask { [stream] in await stream.waitForEnd() }
-            try await group.next()
+            await group.next()
             group.cancelAll()
         }
     }

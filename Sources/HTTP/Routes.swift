@@ -6,30 +6,34 @@ public struct Routes: Sendable {
         let method: String
         let pattern: [Substring]
         let handler: Handler
+        /// As the API's description names it, such as `GET /api/hosts/{id}`.
+        let name: String
+
+        private init(_ method: String, _ path: String, _ handler: @escaping Handler) {
+            (self.method, self.handler) = (method, handler)
+            pattern = path.split(separator: "/")
+            let parts = pattern.map { $0.hasPrefix(":") ? "{\($0.dropFirst())}" : String($0) }
+            name = "\(method) /\(parts.joined(separator: "/"))"
+        }
 
         public static func get(_ path: String, _ handler: @escaping Handler) -> Route {
-            Route(method: "GET", pattern: path.split(separator: "/"), handler: handler)
+            Route("GET", path, handler)
         }
 
         public static func post(_ path: String, _ handler: @escaping Handler) -> Route {
-            Route(method: "POST", pattern: path.split(separator: "/"), handler: handler)
+            Route("POST", path, handler)
         }
 
         public static func put(_ path: String, _ handler: @escaping Handler) -> Route {
-            Route(method: "PUT", pattern: path.split(separator: "/"), handler: handler)
+            Route("PUT", path, handler)
         }
 
         public static func patch(_ path: String, _ handler: @escaping Handler) -> Route {
-            Route(method: "PATCH", pattern: path.split(separator: "/"), handler: handler)
+            Route("PATCH", path, handler)
         }
 
         public static func delete(_ path: String, _ handler: @escaping Handler) -> Route {
-            Route(method: "DELETE", pattern: path.split(separator: "/"), handler: handler)
-        }
-
-        var name: String {
-            let parts = pattern.map { $0.hasPrefix(":") ? "{\($0.dropFirst())}" : String($0) }
-            return "\(method) /\(parts.joined(separator: "/"))"
+            Route("DELETE", path, handler)
         }
 
         /// The path's parameters where it fits the pattern (`/hosts/:id`), else nil.
@@ -62,25 +66,35 @@ public struct Routes: Sendable {
         present = presenting
     }
 
-    /// Each route as the API's description names it, such as `GET /api/hosts/{id}`.
+    /// The names of the routes.
     public var list: [String] { routes.map(\.name) }
 
+    /// The name of the route that takes a request, and how it answers.
+    typealias Choice = (name: String, answer: @Sendable () async throws -> Response)
+
     /// Finds the route and runs it.
+    public func respond(to request: Request) async throws -> Response {
+        try await choice(for: request).answer()
+    }
+
+    /// Finds the route.
     ///
     /// HEAD is GET without its body, which the server leaves out.
-    public func respond(to request: Request) async throws -> Response {
+    func choice(for request: Request) -> Choice {
         let method = request.method == "HEAD" ? "GET" : request.method
         let candidates = routes.compactMap { route in route.match(request.segments).map { (route, $0) } }
         guard let (route, parameters) = candidates.first(where: { $0.0.method == method }) else {
-            guard !candidates.isEmpty else { throw Problem(404, "There is nothing at \(request.path).") }
+            guard !candidates.isEmpty else {
+                return ("", { throw Problem(404, "There is nothing at \(request.path).") })
+            }
             let allowed = candidates.map(\.0.method).joined(separator: ", ")
             let problem = Problem(405, "\(request.path) takes \(allowed), not \(request.method).")
             var response = present(problem, request)
             response.headers["allow"] = allowed
-            return response
+            return ("", { [response] in response })
         }
         var request = request
         request.parameters = parameters
-        return try await route.handler(request)
+        return (route.name, { [request] in try await route.handler(request) })
     }
 }

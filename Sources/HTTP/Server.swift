@@ -12,10 +12,10 @@ public final class Server: Service {
 
     public init(
         on socket: consuming FileDescriptor, _ reactor: Reactor, _ routes: Routes, limits: Limits = Limits(),
-        onFailure: @escaping FailureReport
+        counting traffic: Traffic = Traffic(), onFailure: @escaping FailureReport
     ) throws(Errno) {
         listener = try Listener(socket, reactor)
-        connection = Connection.Settings(routes: routes, limits: limits, onFailure: onFailure)
+        connection = Connection.Settings(routes: routes, limits: limits, traffic: traffic, onFailure: onFailure)
     }
 
     public func run() async throws {

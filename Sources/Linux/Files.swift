@@ -53,6 +53,13 @@ public enum Files {
         return Int64(state.f_bavail) * Int64(state.f_frsize)
     }
 
+    /// The size of the disk of a folder.
+    public static func diskBytes(at path: String) throws(Errno) -> Int64 {
+        var state = statvfs()
+        try retrying { statvfs(path, &state) }
+        return Int64(state.f_blocks) * Int64(state.f_frsize)
+    }
+
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     /// Makes a folder and those above it.

@@ -1,6 +1,6 @@
 /// A DHCP server or a boot server on the network that is not this box.
 public struct ForeignServer: Equatable, Sendable, Codable {
-    public enum Kind: String, Sendable, Codable {
+    public enum Kind: String, CaseIterable, Sendable, Codable {
         /// It tells machines what to boot, as Sprout does.
         case boot
         /// It gives out addresses and tells nothing of booting: a router.

@@ -1,5 +1,6 @@
 import Control
 import Linux
+import Metrics
 import Model
 import Recipes
 import Store
@@ -34,6 +35,10 @@ struct Netboot: Service {
         }
         for problem in await files.problems() { Journal.log(.error, problem) }
         try await server.run()
+    }
+
+    var measurements: [Measurement] {
+        get async { await server?.measurements ?? [] }
     }
 
     /// True work for the watchdog, and what it found.

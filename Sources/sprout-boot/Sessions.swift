@@ -35,6 +35,7 @@ struct Sessions: Sendable {
         var finished = 0
         var failed = 0
         var retransmissions = 0
+        var bytes = 0
     }
 
     /// What is to be sent, and what is to be told.
@@ -180,6 +181,7 @@ struct Sessions: Sendable {
     ) {
         ended[session.route.client] = now
         counters.retransmissions += session.transfer.retransmissions
+        counters.bytes += session.transfer.acknowledgedBytes
         let download = download(session, at: now)
         switch outcome {
         case .finished(let isConfirmed):

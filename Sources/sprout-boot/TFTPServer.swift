@@ -1,4 +1,5 @@
 import Linux
+import Metrics
 import Systemd
 import Wire
 
@@ -28,6 +29,22 @@ actor TFTPServer: Service {
     }
 
     var counters: Sessions.Counters { sessions.counters }
+
+    var measurements: [Measurement] {
+        let counters = sessions.counters
+        return [
+            Measurement(.tftpRequests, is: counters.requests),
+            Measurement(.tftpRefused, "limit", is: counters.dropped),
+            Measurement(.tftpRefused, "malformed", is: counters.malformed),
+            Measurement(.tftpRefused, "no_file", is: counters.refused),
+            Measurement(.tftpTransfers, "finished", is: counters.finished),
+            Measurement(.tftpTransfers, "probed", is: counters.probed),
+            Measurement(.tftpTransfers, "failed", is: counters.failed),
+            Measurement(.tftpUnderWay, is: sessions.count),
+            Measurement(.tftpBytes, is: counters.bytes),
+            Measurement(.tftpRetransmissions, is: counters.retransmissions),
+        ]
+    }
 
     func run() async throws {
         while true {

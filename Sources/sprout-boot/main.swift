@@ -22,9 +22,12 @@ daemon { reactor, termination in
     let files = BootFiles(made: ["autoexec.ipxe": autoexec(httpPort: surroundings.httpPort)])
     let netboot = try Netboot(claiming: &sockets, files, reactor, report: observations.report)
     let health = Health("sprout-boot") { try await netboot.check(store) }
-    let routes = Routes(.get("/health", health.respond), others: bootRoutes(scripts, installer, files))
+    let metrics = DaemonMetrics("sprout-boot") { await netboot.measurements }
+    let routes = Routes(
+        .get("/health", health.respond), .get("/metrics", metrics.respond),
+        others: bootRoutes(scripts, installer, files))
 
     try await run(
-        Server(on: sockets.claim("http"), reactor, routes, onFailure: report),
+        Server(on: sockets.claim("http"), reactor, routes, counting: metrics.traffic, onFailure: report),
         netboot, observations, Watchdog(reactor, check: health.check), termination)
 }

@@ -1,5 +1,6 @@
 import Control
 import Linux
+import Metrics
 import Model
 import Store
 import Synchronization
@@ -27,6 +28,7 @@ actor LeaseDesk {
     private var hosts: Set<MACAddress> = []
     private var watch = ServerWatch()
     private var isFull = false
+    var tally = MessageTally()
     /// Leases that are to be written, the latest of each machine.
     var waiting: [MACAddress: LeaseEntry] = [:]
     /// Whether the last attempt to have leases written failed: that is said once.
@@ -89,6 +91,16 @@ actor LeaseDesk {
         return isFull ? "\(count): a machine got none" : count
     }
 
+    /// What came and went, and how full the range is.
+    var measurements: (tally: MessageTally, addresses: [Measurement]) {
+        guard policy != nil else { return (tally, []) }
+        let addresses = [
+            Measurement(.dhcpAddresses, is: book.range.count),
+            Measurement(.dhcpAddressesUsed, is: book.count(at: .now())),
+        ]
+        return (tally, addresses)
+    }
+
     // MARK: Other servers
 
     var state: ServerWatch.State? { policy == nil ? nil : watch.state }
@@ -119,9 +131,11 @@ actor LeaseDesk {
     /// Answers a message, or has it answered once its lease is written; false in the mode proxy.
     func take(_ datagram: Datagram) async -> Bool {
         guard isServer else { return false }
-        guard datagram.interface == policy?.network.interface.index,
-            let message = try? DHCPMessage(parsing: datagram.bytes.span), message.operation == .request,
-            message.hardwareAddress.type == 1, let mac = MACAddress(bytes: message.hardwareAddress.bytes)
+        guard datagram.interface == policy?.network.interface.index else { return true }
+        let message = try? DHCPMessage(parsing: datagram.bytes.span)
+        tally.noteReceived(message)
+        guard let message, message.operation == .request, message.hardwareAddress.type == 1,
+            let mac = MACAddress(bytes: message.hardwareAddress.bytes)
         else { return true }
         noteOthers(message)
         guard watch.state == .clear else { return true }
@@ -149,9 +163,7 @@ actor LeaseDesk {
         guard message.kind == .discover || message.kind == .request, NetbootClient(message) != nil else { return nil }
         var question = message
         question.options[.messageType] = [DHCPMessage.Kind.discover.rawValue]
-        var asked = datagram
-        asked.bytes = question.serialized()
-        guard let verdict = await proxy.verdict(on: asked, at: .dhcp) else { return nil }
+        guard let verdict = await proxy.verdict(on: question, of: datagram, at: .dhcp) else { return nil }
         guard case .reply(let reply) = verdict.decision, reply.gift == .bootServer, let program = verdict.client.program
         else { return verdict }
         let direct = Reply(.program(program), to: verdict.client, at: .dhcp, from: reply.message.serverAddress)

@@ -9,16 +9,17 @@ extension LeaseDesk {
         to question: LeasePolicy.Question, _ booting: Reply? = nil, _ answer: (Reply?) -> LeaseReply
     ) {
         guard let interface = policy?.network.interface,
-            let (bytes, destination) = LeaseReply.fitting(question, booting, answer)
+            let (bytes, reply) = LeaseReply.fitting(question, booting, answer)
         else { return }
         let receiver =
-            switch destination {
+            switch reply.destination {
             case .everyone: Endpoint(address: .max, port: 68)
             case .client(let address): Endpoint(address: address.rawValue, port: 68)
             case .relay(let address): Endpoint(address: address.rawValue, port: 67)
             }
         do throws(Errno) {
             try socket.sendAtOnce(bytes, to: receiver, interface: interface.index, from: interface.address)
+            tally.noteSent(reply.message)
         } catch {
             guard error != .wouldBlock else { return }
             Journal.log(.warning, "\(question.mac) could not be answered: \(error)", ["SPROUT_MAC": "\(question.mac)"])
@@ -55,11 +56,11 @@ extension LeaseReply {
     /// An answer as bytes, no longer than the client takes: rather than nothing it is told nothing of booting.
     static func fitting(
         _ question: LeasePolicy.Question, _ booting: Reply?, _ answer: (Reply?) -> LeaseReply
-    ) -> (bytes: [UInt8], destination: Destination)? {
+    ) -> (bytes: [UInt8], reply: LeaseReply)? {
         for booting in booting == nil ? [nil] : [booting, nil] {
             let reply = answer(booting)
             let bytes = reply.message.serialized()
-            if bytes.count + headers <= question.message.maximumSize { return (bytes, reply.destination) }
+            if bytes.count + headers <= question.message.maximumSize { return (bytes, reply) }
         }
         return nil
     }

@@ -1,5 +1,6 @@
 import Control
 import Linux
+import Metrics
 import Store
 import Systemd
 import Wire
@@ -62,6 +63,15 @@ struct ProxyDHCP: Service {
         }
     }
 
+    /// What came and went; nothing where the ports are not open.
+    var measurements: [Measurement] {
+        get async {
+            guard let ports else { return [] }
+            let (tally, addresses) = await ports.leases.measurements
+            return await (desk.tally + tally).measurements + addresses
+        }
+    }
+
     /// True work for the watchdog, and what it found.
     func check() async throws -> String {
         try await desk.refresh()
@@ -87,7 +97,10 @@ struct Listener: Service {
                 if probe?.isOwn(datagram.bytes) == true { continue }
                 if let leases, leases.isInCharge, await leases.take(datagram) { continue }
                 guard let verdict = await desk.verdict(on: datagram, at: port) else { continue }
-                if case .reply(let reply) = verdict.decision { try await send(reply, to: datagram) }
+                if case .reply(let reply) = verdict.decision {
+                    try await send(reply, to: datagram)
+                    await desk.noteSent(reply)
+                }
                 await desk.note(verdict)
             } catch is CancellationError {
                 throw CancellationError()

@@ -14,6 +14,7 @@ actor ProxyDesk {
     private var answersStrangers = false
     private var choices: [MACAddress: NetbootChoice] = [:]
     private var count = (answers: 0, others: 0)
+    private(set) var tally = MessageTally()
 
     /// A decision about one machine, and whose it is where that had to be known.
     struct Verdict: Sendable {
@@ -36,10 +37,16 @@ actor ProxyDesk {
     /// Firmware waits a second or two: nothing slower is done here than to look for the host, and that only where
     /// strangers are not answered.
     func verdict(on datagram: Datagram, at port: ProxyPolicy.Port) async -> Verdict? {
-        guard let message = try? DHCPMessage(parsing: datagram.bytes.span) else {
+        let message = try? DHCPMessage(parsing: datagram.bytes.span)
+        tally.noteReceived(message)
+        guard let message else {
             count.others += 1
             return nil
         }
+        return await verdict(on: message, of: datagram, at: port)
+    }
+
+    func verdict(on message: DHCPMessage, of datagram: Datagram, at port: ProxyPolicy.Port) async -> Verdict? {
         guard var client = NetbootClient(message) else {
             count.others += 1
             await noteOrdinary(message)
@@ -53,6 +60,8 @@ actor ProxyDesk {
             recent: offers.recent(client.mac, transaction: message.transaction, now: .now))
         return Verdict(client: client, decision: decision, port: port, server: server, hostname: hostname)
     }
+
+    func noteSent(_ reply: Reply) { tally.noteSent(reply.message) }
 
     /// Remembers and tells what was decided, after it was sent.
     func note(_ verdict: Verdict) async {

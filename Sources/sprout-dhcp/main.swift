@@ -17,9 +17,11 @@ daemon { reactor, termination in
         claiming: &sockets, desk, store, LeaseRegister(socket: surroundings.leaseSocket, reactor), reactor,
         report: observations.report)
     let health = Health("sprout-dhcp", proxy.check)
+    let metrics = DaemonMetrics("sprout-dhcp") { await proxy.measurements }
+    let routes = Routes(.get("/health", health.respond), .get("/metrics", metrics.respond))
     observations.report(.started("sprout-dhcp"))
 
     try await run(
-        Server(on: sockets.claim("http"), reactor, Routes(.get("/health", health.respond)), onFailure: report),
+        Server(on: sockets.claim("http"), reactor, routes, counting: metrics.traffic, onFailure: report),
         proxy, observations, Watchdog(reactor, check: health.check), termination)
 }

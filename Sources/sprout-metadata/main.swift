@@ -15,9 +15,11 @@ daemon { reactor, termination in
     observations.report(.started("sprout-metadata"))
     let installers = Installers(
         store: store, orchestrator: Orchestrator(socket: surroundings.installSocket, reactor))
-    let routes = Routes(.get("/health", health.respond), others: installers.routes)
+    let metrics = DaemonMetrics("sprout-metadata")
+    let routes = Routes(
+        .get("/health", health.respond), .get("/metrics", metrics.respond), others: installers.routes)
 
     try await run(
-        Server(on: sockets.claim("http"), reactor, routes, onFailure: report),
+        Server(on: sockets.claim("http"), reactor, routes, counting: metrics.traffic, onFailure: report),
         observations, Watchdog(reactor, check: health.check), termination)
 }

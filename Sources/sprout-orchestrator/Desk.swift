@@ -11,12 +11,14 @@ struct Desk: Sendable {
     let ledger: Ledger
     let store: Store
     let feed: Feed
+    let metrics: DaemonMetrics
 
     /// For the daemons that may change something: the permission of the socket is theirs.
     func commandRoutes(_ health: Health, others: [Routes.Route]) -> Routes {
         Routes(
             .get("/health", health.respond),
-            .get("/events", EventStream(store, feed).respond),
+            .get("/metrics", metrics.respond),
+            .get("/events", EventStream(store, feed, metrics.delays).respond),
             .post("/hosts") { request in
                 let draft = try JSON.decode(HostDraft.self, from: request.body)
                 let author = author(request)

@@ -12,7 +12,11 @@ daemon { reactor, termination in
     let surroundings = Surroundings()
     var sockets = ListenSockets()
     let ledger = try Ledger(path: surroundings.database, Worker(), now: Timestamp.now, clock: ClockReading.now)
-    let desk = Desk(ledger: ledger, store: try Store(path: surroundings.database), feed: Feed())
+    let metrics = DaemonMetrics("sprout-orchestrator") {
+        try diskMeasurements(database: surroundings.database, images: surroundings.images)
+    }
+    let desk = Desk(
+        ledger: ledger, store: try Store(path: surroundings.database), feed: Feed(), metrics: metrics)
     let settings = SettingsKeeper(desk, provisioning: surroundings.configuration, reactor)
     try await settings.load()
     let health = Health("sprout-orchestrator", desk.check)
@@ -46,12 +50,15 @@ daemon { reactor, termination in
         images.routes() + rebuild.routes + removal.routes + secrets.routes + power.routes + cluster.routes
         + notices.routes + desk.taskRoutes + access.routes
     let commands = try Server(
-        on: sockets.claim("command"), reactor, desk.commandRoutes(health, others: routes), onFailure: report)
+        on: sockets.claim("command"), reactor, desk.commandRoutes(health, others: routes), counting: metrics.traffic,
+        onFailure: report)
     let installations = try Server(
-        on: sockets.claim("install"), reactor, installer.routes(health), onFailure: report)
+        on: sockets.claim("install"), reactor, installer.routes(health), counting: metrics.traffic, onFailure: report)
     let observations = try Server(
-        on: sockets.claim("observe"), reactor, desk.observeRoutes(health, sightings), onFailure: report)
-    let leases = try Server(on: sockets.claim("lease"), reactor, desk.leaseRoutes(health), onFailure: report)
+        on: sockets.claim("observe"), reactor, desk.observeRoutes(health, sightings), counting: metrics.traffic,
+        onFailure: report)
+    let leases = try Server(
+        on: sockets.claim("lease"), reactor, desk.leaseRoutes(health), counting: metrics.traffic, onFailure: report)
 
     try await run(
         commands, observations, installations, leases, ServerKeeper(desk), Heartbeat(desk.feed, reactor),

@@ -9,16 +9,18 @@ struct Site: Sendable {
     let orchestrator: Orchestrator
     let listing: HostListing
     let feed: Feed
+    let metrics: MetricsPage
 
-    init(store: Store, orchestrator: Orchestrator, feed: Feed) {
+    init(store: Store, orchestrator: Orchestrator, feed: Feed, metrics: MetricsPage) {
         self.store = store
         self.orchestrator = orchestrator
         self.feed = feed
+        self.metrics = metrics
         listing = HostListing(store)
     }
 
     func routes(_ health: Health) -> Routes {
-        let events = EventStream(store, feed, rendering: LiveEvents(store).render)
+        let events = EventStream(store, feed, metrics.own.delays, rendering: LiveEvents(store).render)
         return Routes(
             .get("/", dashboard),
             .get("/hosts") { _ in .redirect(to: "/") },
@@ -44,6 +46,7 @@ struct Site: Sendable {
             .post("/discoveries/:mac/ignore", ignoreByForm),
             .get("/events", events.respond),
             .get("/health", health.respond),
+            .get("/metrics", metrics.respond),
             others: api + timelineRoutes,
             presenting: Self.present
         )

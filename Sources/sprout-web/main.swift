@@ -12,13 +12,16 @@ daemon { reactor, termination in
     let store = try Store(path: surroundings.database)
     let orchestrator = Orchestrator(socket: surroundings.commandSocket, reactor)
     let feed = Feed()
-    let site = Site(store: store, orchestrator: orchestrator, feed: feed)
+    let tally = OperationTally(store, feed)
+    let metrics = MetricsPage(store, tally, surroundings, reactor)
+    let site = Site(store: store, orchestrator: orchestrator, feed: feed, metrics: metrics)
     let health = Health("sprout-web") { "\(try await store.hostCount()) hosts shown" }
     let observations = Observations(socket: surroundings.observeSocket, reactor)
     observations.report(.started("sprout-web"))
 
     try await run(
-        Server(on: sockets.claim("http"), reactor, site.routes(health), onFailure: report),
-        Follower(orchestrator.events(), feed, reactor), Heartbeat(feed, reactor), observations,
+        Server(
+            on: sockets.claim("http"), reactor, site.routes(health), counting: metrics.own.traffic, onFailure: report),
+        Follower(orchestrator.events(), feed, reactor), Heartbeat(feed, reactor), tally, observations,
         Watchdog(reactor, check: health.check), termination)
 }

@@ -63,7 +63,7 @@ import YAML
     private static func isInterface(_ route: String) -> Bool {
         let path = route.split(separator: " ").last ?? ""
         return path.hasPrefix("/api") || path.hasPrefix("/ipxe/") || path.hasPrefix("/boot/")
-            || path.hasPrefix("/netboot/") || path == "/events" || path == "/health"
+            || path.hasPrefix("/netboot/") || ["/events", "/health", "/metrics"].contains(path)
     }
 
     private static func served() throws -> Set<String> {
@@ -74,7 +74,9 @@ import YAML
         _ = try Ledger(path: path, try Worker(), now: Timestamp.now)
         let (store, reactor) = (try Store(path: path), try Reactor())
         let orchestrator = Orchestrator(socket: "none", reactor)
-        let site = Site(store: store, orchestrator: orchestrator, feed: Feed())
+        let feed = Feed()
+        let metrics = MetricsPage(store, OperationTally(store, feed), Surroundings(), reactor)
+        let site = Site(store: store, orchestrator: orchestrator, feed: feed, metrics: metrics)
         let scripts = BootScripts(store: store, orchestrator: orchestrator) { _ in }
         let files = InstallerFiles(store: store, folder: ImageFolder("none")) { _ in }
         let boot = bootRoutes(scripts, files, BootFiles(made: [:]))

@@ -117,7 +117,7 @@ class OpenAPITest(unittest.TestCase):
             "/api/operations/none", "/api/discoveries", "/api/discoveries?ignored=true", "/api/images",
             "/api/images/imports", "/api/images/none", "/api/network/boot-options", "/api/network/servers", "/api/wire",
             "/api/wire/52:54:00:00:00:77", "/api/wire/nobody", "/api/server-types", "/api/server-types/vm",
-            "/api/server-types/none", "/api/notifications", "/api/secrets", "/health", "/", "/hosts/pve-1",
+            "/api/server-types/none", "/api/notifications", "/api/secrets", "/health", "/metrics", "/", "/hosts/pve-1",
             "/notifications", "/api", "/api/openapi.yaml", "/boot/vmlinuz?token=none", "/netboot/none.efi",
             "/api/hosts/0/first-boot-script?token=none",
         ]
