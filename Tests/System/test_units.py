@@ -163,6 +163,16 @@ class UnitsTest(unittest.TestCase):
                 status, health, _ = self.send(socket, "/health")
                 self.assertEqual((status, health["status"], health["daemon"]), (200, "ok", f"sprout-{daemon}"))
 
+    def test_S19_sprout_web_is_told_the_metrics_of_every_daemon(self):
+        text = self.container.output("curl", "--silent", "--unix-socket", "/run/sprout/web.sock", "http://sprout/metrics")
+        up = dict(re.findall(r'^sprout_up\{daemon="(.*)"\} (\d)$', text, flags=re.MULTILINE))
+        self.assertEqual(up, dict.fromkeys(DAEMONS, "1"))
+        occupied = dict(re.findall(r'^sprout_resident_memory_bytes\{daemon="(.*)"\} (\d+)$', text, flags=re.MULTILINE))
+        for daemon in DAEMONS:
+            self.assertGreater(int(occupied[daemon]), 1 << 20, daemon)
+        free = re.findall(r'^sprout_disk_free_bytes\{folder="(\w+)"\} (\d+)$', text, flags=re.MULTILINE)
+        self.assertEqual({folder for folder, bytes_ in free if int(bytes_) > 0}, {"database", "images"})
+
     def test_every_daemon_is_a_user_without_powers(self):
         for daemon in DAEMONS:
             with self.subTest(daemon):
@@ -183,7 +193,7 @@ class UnitsTest(unittest.TestCase):
             "sprout-dhcp": (self.identity("sprout-dhcp"), {"lease", "observe"}),
             "sprout-metadata": (self.identity("sprout-metadata"), {"install", "observe"}),
             "sprout-orchestrator": (self.identity("sprout-orchestrator"), set()),
-            "sprout-web": (self.identity("sprout-web"), {"command", "observe"}),
+            "sprout-web": (self.identity("sprout-web"), front | {"command", "observe"}),
         }
         for who, (identity, sockets) in allowed.items():
             with self.subTest(who):
