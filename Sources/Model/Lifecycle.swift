@@ -77,6 +77,11 @@ public enum LifecycleEvent: String, CaseIterable, Sendable, Codable {
     case broke
     case deadlinePassed = "deadline_passed"
     case cancel
+
+    /// Those that lead from a state to the next one on the way to ready.
+    public static let onwards: [Self] = [
+        .fetchedKernel, .askedForAnswer, .reportedInstalled, .startedNewSystem, .phonedHome, .joined,
+    ]
 }
 
 /// What is to be done outside the database once a step is committed.

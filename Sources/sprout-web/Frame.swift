@@ -1,18 +1,25 @@
 import Control
 import HTTP
 import Model
+import Store
 
 /// What is around every page: its head, its header, and the event up to which it is current.
 struct Frame {
     private let title: String
+    private let section: Section?
     private let newestEvent: Int64?
     private let tally: Tally?
+    private let script: String
 
-    /// A page without an event does not follow what happens.
-    init(_ title: String, newestEvent: Int64?, tally: Tally?) {
+    /// A page without an event does not follow what happens; one that does more than follow names its own script.
+    init(
+        _ title: String, in section: Section? = nil, newestEvent: Int64?, tally: Tally?, script: String = "sprout.js"
+    ) {
         self.title = title
+        self.section = section
         self.newestEvent = newestEvent
         self.tally = tally
+        self.script = script
     }
 
     func page(_ main: HTML, status: Int) -> Response {
@@ -21,18 +28,22 @@ struct Frame {
             <html lang="en">
             <head>
             <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
             <meta name="color-scheme" content="light dark">
             <title>\(title) · Sprout</title>
             <link rel="stylesheet" href="/assets/sprout.css">
             <link rel="icon" href="/assets/sprout.svg" type="image/svg+xml">
-            <script src="/assets/sprout.js" type="module"></script>
+            <script src="/assets/\(script)" type="module"></script>
             </head>
             <body \(newestEvent.map { "data-event=\"\($0)\"" as HTML })>
             <a class="skip" href="#main">To the content</a>
-            <header class="top"><a class="brand" href="/"><img src="/assets/sprout.svg" alt="" width="28" height="28"> \
-            Sprout</a>\(tally.map(Self.status))</header>
+            <header class="top">
+            <a class="brand" href="/"><img src="/assets/sprout.svg" alt="" width="28" height="28"> Sprout</a>
+            <nav class="sections" aria-label="Parts of the dashboard">\(Section.allCases.map(link))</nav>
+            <div class="now">\(tally.map(\.pill))\(newestEvent.map { _ in Self.live })</div>
+            </header>
             <main id="main">\(main)</main>
+            \(Self.keys)
             </body>
             </html>
 
@@ -40,14 +51,32 @@ struct Frame {
         return .html(page.description, status: status)
     }
 
-    private static func status(_ tally: Tally) -> HTML {
+    private func link(_ other: Section) -> HTML {
+        let mark: HTML = other == section ? "aria-current=\"page\"" : ""
+        return "<a href=\"\(other.path)\" \(mark)>\(other.icon) <span>\(other.name)</span></a>"
+    }
+
+    private static var live: HTML {
         """
-        <p class="pill" role="status"><span data-under-way="\(tally.underWay)">\(tally.underWay)</span> under way · \
-        <span class="failures" data-failed="\(tally.failed)"><span>\(tally.failed)</span> failed</span></p>
         <p class="live"><span role="status" data-live>as of</span> <span aria-hidden="true" data-live-age>\
         \(Moment.html(.now()))</span></p>
         """
     }
+
+    /// What sprout.js makes of single keys; without it there are none, and nothing is shown.
+    private static let keys: HTML = """
+        <dialog id="keys" aria-labelledby="keys-title">
+        <h2 id="keys-title">Keys</h2>
+        <dl>
+        <div><dt><kbd>/</kbd></dt><dd>search</dd></div>
+        <div><dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>next and previous host or row</dd></div>
+        <div><dt><kbd>Enter</kbd></dt><dd>open it</dd></div>
+        <div><dt><kbd>?</kbd></dt><dd>show these keys</dd></div>
+        <div><dt><kbd>Esc</kbd></dt><dd>close them, or clear the search</dd></div>
+        </dl>
+        <form method="dialog"><button class="plain">Close</button></form>
+        </dialog>
+        """
 }
 
 /// How many hosts there are, and how many want to be looked at.
@@ -55,17 +84,30 @@ struct Tally: Encodable {
     let hosts: Int
     let underWay: Int
     let failed: Int
+    let needsYou: Int
 
-    init(_ counts: [HostState: Int]) {
+    init(_ counts: [HostState: Int], needsYou: Int) {
         hosts = counts.values.reduce(0, +)
         underWay = counts.filter(\.key.isUnderWay).values.reduce(0, +)
         failed = counts[.failed] ?? 0
+        self.needsYou = needsYou
     }
 
-    init(_ hosts: [Host]) { self.init(Dictionary(hosts.map { ($0.state, 1) }, uniquingKeysWith: +)) }
+    init(_ store: Store) async throws {
+        self.init(try await store.stateCounts(), needsYou: try await store.hostsInNeed().count)
+    }
+
+    /// sprout.js writes the same words when a number changes.
+    var pill: HTML {
+        """
+        <a class="pill" href="/?show=needs_you"><span data-under-way="\(underWay)">\(underWay) installing</span> · \
+        <span class="need" data-needs-you="\(needsYou)">\(needsYou) \(needsYou == 1 ? "needs" : "need") you</span></a>
+        """
+    }
 
     enum CodingKeys: String, CodingKey {
         case hosts, failed
         case underWay = "under_way"
+        case needsYou = "needs_you"
     }
 }

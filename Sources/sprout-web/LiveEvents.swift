@@ -8,15 +8,16 @@ import Store
 /// own and comes later in the same stream.
 actor LiveEvents {
     private let store: Store
+    private let usual: UsualTimesKeeper
     private var rendered: [Int64: [UInt8]] = [:]
 
-    init(_ store: Store) {
-        self.store = store
+    init(_ store: Store, _ usual: UsualTimesKeeper) {
+        (self.store, self.usual) = (store, usual)
     }
 
     func render(_ event: Event) async throws -> [UInt8] {
         if let bytes = rendered[event.id] { return bytes }
-        let bytes = try JSON.encode(try await LiveEvent(event, store))
+        let bytes = try JSON.encode(try await LiveEvent(event, store, try await usual.times()))
         if rendered.count >= 1000 { rendered.removeAll() }
         rendered[event.id] = bytes
         return bytes
@@ -28,23 +29,50 @@ struct LiveEvent: Encodable {
     let event: Event
     let current: Host?
     let sentence: String?
+    let glance: Glance?
     let counts: Tally
 
-    init(_ event: Event, _ store: Store) async throws {
+    init(_ event: Event, _ store: Store, _ times: UsualTimes) async throws {
         self.event = event
+        let needs = try await store.hostsInNeed()
         current = if let id = event.host { try await store.host(id) } else { nil }
-        sentence = if let current { try await store.sentence(of: current) } else { nil }
-        counts = Tally(try await store.stateCounts())
+        if let current {
+            sentence = try await store.sentence(of: current)
+            let past = try await store.operations(ofHost: current.id).prefix(Glance.pastShown).reversed()
+            glance = Glance(current, needsYou: needs.contains(current.id), past: Array(past), times)
+        } else {
+            (sentence, glance) = (nil, nil)
+        }
+        counts = Tally(try await store.stateCounts(), needsYou: needs.count)
     }
 
-    enum CodingKeys: String, CodingKey { case current, sentence, counts }
+    enum CodingKeys: String, CodingKey { case current, sentence, glance, counts }
 
     func encode(to encoder: any Encoder) throws {
         try event.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(current, forKey: .current)
         try container.encode(sentence, forKey: .sentence)
+        try container.encode(glance, forKey: .glance)
         try container.encode(counts, forKey: .counts)
+    }
+}
+
+/// What is usual, worked out anew when an operation has ended.
+actor UsualTimesKeeper {
+    private let store: Store
+    private var known: (ended: Int, times: UsualTimes)?
+
+    init(_ store: Store) {
+        self.store = store
+    }
+
+    func times() async throws -> UsualTimes {
+        let ended = try await store.countOfEndedOperations()
+        if let known, known.ended == ended { return known.times }
+        let times = try await store.usualTimes()
+        known = (ended, times)
+        return times
     }
 }
 
@@ -58,8 +86,9 @@ extension Store {
             let seen = try sightings(of: host.mac, limit: 40).last {
                 $0.at >= host.stateSince && $0.kind == .asked && $0.details.offered != nil
             }
-            return seen.map { "it netboots: it \($0)" } ?? host.state.sentence
-        default: return host.state.sentence
+            if let seen { return "it netboots: it \(seen)" }
+            return try need(of: host) ?? host.state.sentence
+        default: return try need(of: host) ?? host.state.sentence
         }
     }
 }

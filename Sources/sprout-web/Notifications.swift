@@ -67,7 +67,7 @@ extension Site {
             \(list)
             </section>
             """
-        let tally = Tally(try await store.stateCounts())
+        let tally = try await Tally(store)
         return Frame("Notifications", newestEvent: nil, tally: tally).page(main, status: 200)
     }
 }

@@ -6,45 +6,6 @@ import Store
 
 /// The pages: rendered here, useful as they are, and kept live by sprout.js.
 extension Site {
-    func dashboard(_ request: Request) async throws -> Response { try await dashboard(refusal: nil, status: 200) }
-
-    func dashboard(refusal: FormRefusal?, status: Int) async throws -> Response {
-        let (hosts, newest) = try await store.snapshot()
-        let happened = try await store.latestEvents(limit: 20)
-        let types = try await store.serverTypes()
-        let form = RegistrationForm(types: types, refusal: refusal)
-        let discoveries = DiscoveryList(
-            discoveries: try await store.discoveries(), types: types.types, verdicts: try await store.verdicts())
-        var tiles: [HTML] = []
-        for host in hosts { tiles.append(Tile(host, sentence: try await store.sentence(of: host)).html) }
-        let main: HTML = """
-            <div data-settings>\(form.settingsProblem)</div>
-            \(try await otherServersNotice())
-            <section aria-labelledby="hosts-title">
-            <div class="title">
-            <h1 id="hosts-title" tabindex="-1">Hosts <span class="count" data-hosts-count>\(hosts.count)</span></h1>
-            <a class="jump" href="#register">Register a machine</a>
-            </div>
-            <p class="empty" data-empty \(hosts.isEmpty ? "" : "hidden" as HTML)>No host yet. Register your first
-            machine: all Sprout needs is the MAC address that is printed on it.</p>
-            <ul class="grid" role="list" aria-labelledby="hosts-title" data-hosts>\(tiles)</ul>
-            </section>
-            <div data-discoveries>\(discoveries.html)</div>
-            <div class="columns">
-            \(form.html)
-            <section aria-labelledby="happened-title">
-            <h2 id="happened-title">What happened</h2>
-            <ol class="timeline" role="list" data-timeline="20">\(happened.map(TimelineEntry.html))</ol>
-            <p class="quiet"><a href="/notifications">Who is told</a></p>
-            </section>
-            </div>
-            <template id="tile">\(Tile.empty)</template>
-            <template id="entry">\(TimelineEntry.empty)</template>
-            """
-        let title = refusal == nil ? "Hosts" : "Not registered"
-        return Frame(title, newestEvent: newest, tally: Tally(hosts)).page(main, status: status)
-    }
-
     func hostPage(_ request: Request) async throws -> Response {
         try await hostPage(request, status: 200)
     }
@@ -63,17 +24,17 @@ extension Site {
             <div class="title"><h1>\(host.hostname)</h1> \(Tile.badge(host.state))</div>
             <p class="sentence" data-field="sentence">\(try await store.sentence(of: host))</p>
             <span class="track" aria-hidden="true"></span>
-            <div data-fresh="verdict">\(try await verdictNotice(on: host, request))</div>
+            <div data-fresh="verdict" data-on="netboot. host.">\(try await verdictNotice(on: host, request))</div>
             \(Self.facts(host))
             \(try await store.inventory(ofHost: host.id).map(Self.facts))
-            <div data-fresh="ticks">\(try await joinTicks(of: host))</div>
-            <div data-fresh="tasks">\(TaskList(host: host, tasks: try await store.tasks(ofHost: host.id)).html)</div>
-            <div data-fresh="rebuild">\(try await rebuildForm(host, rebuild).html)</div>
+            <div data-fresh="ticks" data-on="netboot. host.">\(try await joinTicks(of: host))</div>
+            <div data-fresh="tasks" data-on="netboot. host.">\(TaskList(host: host, tasks: try await store.tasks(ofHost: host.id)).html)</div>
+            <div data-fresh="rebuild" data-on="netboot. host.">\(try await rebuildForm(host, rebuild).html)</div>
             <h2 id="timeline-title">Timeline</h2>
             <ol class="timeline" role="list" aria-labelledby="timeline-title" data-timeline="100">\
             \(events.map(TimelineEntry.html))</ol>
             <h2 id="wire-title">On the wire</h2>
-            <div data-fresh="wire">\(WireList(sightings: try await store.sightings(of: host.mac, limit: 40)).html)</div>
+            <div data-fresh="wire" data-on="netboot. host.">\(WireList(sightings: try await store.sightings(of: host.mac, limit: 40)).html)</div>
             \(PowerForm(host: host, notice: power).html)
             \(NetbootForm(host: host, refusal: netboot).html)
             \(RemovalForm(host: host, refusal: refusal).html)
@@ -84,7 +45,8 @@ extension Site {
             """
         let prefix =
             refusal != nil ? "Not removed: " : netboot != nil ? "Not changed: " : rebuild != nil ? "Not rebuilt: " : ""
-        let frame = Frame("\(prefix)\(host.hostname)", newestEvent: newest, tally: Tally(try await store.stateCounts()))
+        let frame = Frame(
+            "\(prefix)\(host.hostname)", in: .hosts, newestEvent: newest, tally: try await Tally(store))
         return frame.page(main, status: status)
     }
 

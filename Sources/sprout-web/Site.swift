@@ -10,6 +10,7 @@ struct Site: Sendable {
     let listing: HostListing
     let feed: Feed
     let metrics: MetricsPage
+    let usual: UsualTimesKeeper
 
     init(store: Store, orchestrator: Orchestrator, feed: Feed, metrics: MetricsPage) {
         self.store = store
@@ -17,10 +18,11 @@ struct Site: Sendable {
         self.feed = feed
         self.metrics = metrics
         listing = HostListing(store)
+        usual = UsualTimesKeeper(store)
     }
 
     func routes(_ health: Health) -> Routes {
-        let events = EventStream(store, feed, metrics.own.delays, rendering: LiveEvents(store).render)
+        let events = EventStream(store, feed, metrics.own.delays, rendering: LiveEvents(store, usual).render)
         return Routes(
             .get("/", dashboard),
             .get("/hosts") { _ in .redirect(to: "/") },
@@ -47,7 +49,7 @@ struct Site: Sendable {
             .get("/events", events.respond),
             .get("/health", health.respond),
             .get("/metrics", metrics.respond),
-            others: api + timelineRoutes,
+            others: api + timelineRoutes + pages,
             presenting: Self.present
         )
     }

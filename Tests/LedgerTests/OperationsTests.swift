@@ -27,6 +27,27 @@ import Testing
         #expect(try scene.count("SELECT count(*) FROM effect") == 6)
     }
 
+    @Test func `what a tile tells of a host comes from its operations and from what it waits for`() async throws {
+        let scene = try await Scene()
+        var host = try await scene.register(1)
+        for event in Self.walk + [.rebuild] {
+            host = try await scene.ledger.advance(hostID: host.id, on: event, by: Scene.author)
+        }
+        let store = try scene.store()
+        #expect(try await store.latestOperations(perHost: 5)[host.id]?.map(\.outcome) == [.ready, nil])
+        #expect(try await store.latestOperations(perHost: 1)[host.id]?.map(\.outcome) == [nil])
+        #expect(try await store.hostsInNeed() == [])
+        let operation = try #require(try await store.operations(ofHost: host.id).first)
+        let due = try #require(try await scene.ledger.dueEffects().first { $0.operation.id == operation.id })
+        try await scene.ledger.askPerson("Press its button.", for: due)
+        #expect(try await store.hostsInNeed() == [host.id])
+        scene.clock.advance(.seconds(1))
+        host = try await scene.ledger.advance(hostID: host.id, on: .fetchedKernel, by: Scene.author)
+        #expect(try await store.hostsInNeed() == [], "the button was pressed: it has netbooted")
+        host = try await scene.ledger.advance(hostID: host.id, on: .broke, by: Scene.author)
+        #expect(try await store.hostsInNeed() == [host.id])
+    }
+
     @Test func `P16: no order of commands reaches a state that the table does not have`() async throws {
         let scene = try await Scene()
         var random = SystemRandomNumberGenerator()

@@ -126,7 +126,8 @@ class Machine:
 
     def begin(self):
         """From armed to where its installer has its answer."""
-        assert self.arm().status == 202
+        armed = self.arm()
+        assert armed.status == 202, armed.body
         self.boot()
         self.load_all()
         answer = self.ask()

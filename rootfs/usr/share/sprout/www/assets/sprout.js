@@ -4,6 +4,7 @@ const page = document.body;
 const find = (selector) => document.querySelector(selector);
 const grid = find("[data-hosts]");
 const host = find("article[data-host]");
+const about = host?.dataset.host ?? find("[data-about]")?.dataset.about;
 const timeline = find("[data-timeline]");
 const live = { text: find("[data-live]"), age: find("[data-live-age]") };
 
@@ -56,7 +57,7 @@ function reconnect(delay = 0) {
 // A form's answer must not be sent again, and a page with a fragment is not loaded anew by its own address.
 function reload() {
   disconnect();
-  location.replace(location.pathname);
+  location.replace(location.pathname + location.search);
 }
 
 function alive() {
@@ -90,41 +91,78 @@ function showConnection(isLive) {
 function show(event) {
   showCounts(event.counts);
   if (grid && event.host) showTile(event);
-  if (host && event.host === host.dataset.host) showHost(event);
-  if (host && event.host === host.dataset.host && /^netboot\.|^host\.(advanced|noticed|power|registered_in)/.test(event.kind)) showFresh();
+  if (host && event.host === about) showHost(event);
   if (grid && event.kind.startsWith("server_types.")) showSettings();
-  if (grid && (event.kind.startsWith("discovery.") || find("[data-discoveries] li"))) showDiscoveries();
-  if (timeline && (grid || event.host === host?.dataset.host)) addEntry(event);
+  if (page.dataset.gone === undefined && (!about || event.host === about)) refresh(event.kind);
+  if (timeline && (!about || event.host === about)) addEntry(event);
   tellTimes();
 }
 
 function showCounts(counts) {
-  const underWay = find("[data-under-way]");
-  const failed = find("[data-failed]");
-  setText(underWay, counts.under_way);
-  setText(failed.firstElementChild, counts.failed);
+  const [underWay, need] = [find("[data-under-way]"), find("[data-needs-you]")];
+  if (!underWay) return;
+  setText(underWay, `${counts.under_way} installing`);
+  setText(need, `${counts.needs_you} ${counts.needs_you === 1 ? "needs" : "need"} you`);
   underWay.dataset.underWay = counts.under_way;
-  failed.dataset.failed = counts.failed;
+  need.dataset.needsYou = counts.needs_you;
+  showTitle();
   if (!grid) return;
   setText(find("[data-hosts-count]"), counts.hosts);
   find("[data-empty]").hidden = counts.hosts > 0;
 }
 
-function showTile({ host: id, current, sentence }) {
+// A tab in the background says too how many hosts wait for somebody.
+const title = document.title;
+function showTitle() {
+  const count = Number(find("[data-needs-you]")?.dataset.needsYou ?? 0);
+  document.title = count > 0 ? `(${count}) ${title}` : title;
+}
+
+function showTile({ host: id, current, glance, sentence }) {
   const old = document.getElementById(`host-${id}`);
   if (!current) return old && removeTile(old);
   const tile = old ?? copy("tile");
   fill(tile, { ...current, sentence, since: current.state_since });
-  if (old) return;
-  tile.id = `host-${id}`;
-  tile.dataset.host = id;
-  tile.querySelector("a").href = `/hosts/${id}`;
-  tile.classList.add("arrived");
-  const next = [...grid.children].find((other) => nameIn(other) > current.hostname);
-  grid.insertBefore(tile, next ?? null);
+  showGlance(tile, current, glance);
+  const rank = current.state === "failed" ? 1 : glance.needs_you ? 0 : glance.under_way ? 2 : 3;
+  const isMoreUrgent = rank < Number(tile.dataset.rank);
+  tile.dataset.rank = rank;
+  if (!old) {
+    tile.id = `host-${id}`;
+    tile.dataset.host = id;
+    tile.querySelector("a").href = `/hosts/${id}`;
+    tile.classList.add("arrived");
+  }
+  // What is done stays where it was seen at work.
+  if (!old || isMoreUrgent) place(tile);
+  search();
+}
+
+function showGlance(tile, current, glance) {
+  const labels = Object.entries(current.labels).sort().map(([key, value]) => `${key}=${value}`);
+  tile.dataset.words = [...current.macs, current.address ?? "", ...labels].join(" ");
+  tile.toggleAttribute("data-needs-you", glance.needs_you);
+  tile.querySelector("[data-field=since]").dataset.form = glance.under_way ? "elapsed" : "ago";
+  setText(tile.querySelector("[data-usual]"), glance.usual === undefined ? "" : `usually ${clock(glance.usual * 1000)}`);
+  const past = tile.querySelector("[data-past]");
+  past.replaceChildren(...glance.past.map((outcome) => {
+    const mark = document.createElement("i");
+    mark.dataset.outcome = outcome;
+    return mark;
+  }));
+  const words = glance.past.map((outcome) => outcome.replace("_", " ")).join(", ");
+  past.setAttribute("aria-label", words ? `The latest operations: ${words}` : "Never installed");
 }
 
 const nameIn = (tile) => tile.querySelector("[data-field=hostname]").textContent;
+
+function place(tile) {
+  const hadFocus = tile.contains(document.activeElement);
+  const order = (one) => `${one.dataset.rank} ${nameIn(one)}`;
+  const next = [...grid.children].find((other) => other !== tile && order(other) > order(tile));
+  grid.insertBefore(tile, next ?? null);
+  if (hadFocus) tile.querySelector("a").focus();
+}
 
 function removeTile(tile) {
   const hadFocus = tile.contains(document.activeElement);
@@ -133,29 +171,39 @@ function removeTile(tile) {
   if (hadFocus) (neighbour?.querySelector("a") ?? find("#hosts-title")).focus();
 }
 
-// What the server alone can say is taken from the page as it would be now.
-async function freshPage(path = "/") {
-  const answer = await fetch(path);
+// What the server alone can say is taken from the page as it would be now, one time after the other.
+let isRefreshing = false;
+let waiting = new Set();
+
+async function refresh(kind) {
+  for (const part of document.querySelectorAll("[data-fresh]")) {
+    if (part.dataset.on.split(" ").some((beginning) => kind.startsWith(beginning))) waiting.add(part.dataset.fresh);
+  }
+  if (isRefreshing) return;
+  isRefreshing = true;
+  while (waiting.size > 0) {
+    const names = waiting;
+    waiting = new Set();
+    const fresh = await freshPage().catch(() => null);
+    for (const name of fresh ? names : []) replace(find(`[data-fresh=${name}]`), fresh.querySelector(`[data-fresh=${name}]`));
+    tellTimes();
+  }
+  isRefreshing = false;
+}
+
+async function freshPage() {
+  const answer = await fetch(location.pathname + location.search);
   return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
 }
 
-// What somebody is about to fill in is not taken away.
-async function showDiscoveries() {
-  const list = find("[data-discoveries]");
-  const fresh = await freshPage();
-  if (!fresh || list.contains(document.activeElement)) return;
-  list.replaceChildren(...fresh.querySelector("[data-discoveries]").childNodes);
-  tellTimes();
-}
-
-// Why a machine does not get on, what it did, and what can be done with it.
-async function showFresh() {
-  const fresh = await freshPage(location.pathname);
-  for (const part of fresh?.querySelectorAll("[data-fresh]") ?? []) {
-    const old = find(`[data-fresh=${part.dataset.fresh}]`);
-    if (old && !old.contains(document.activeElement)) old.replaceChildren(...part.childNodes);
-  }
-  tellTimes();
+// What somebody is about to fill in is not taken away, and what was opened stays open.
+function replace(old, fresh) {
+  if (!old || !fresh || old.querySelector("form")?.contains(document.activeElement)) return;
+  const open = [...old.querySelectorAll("details[open][id]")].map((one) => one.id);
+  const focused = old.contains(document.activeElement) ? document.activeElement.closest("[id]")?.id : null;
+  old.replaceChildren(...fresh.childNodes);
+  for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  if (focused) document.getElementById(focused)?.querySelector("summary")?.focus();
 }
 
 // What was chosen stays chosen.
@@ -191,9 +239,9 @@ function addEntry(event) {
 
 // How a piece of the page is filled: always as text, never as markup
 
-const copy = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
+export const copy = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
 
-function fill(element, values) {
+export function fill(element, values) {
   if (values.state) element.dataset.state = values.state;
   for (const part of element.querySelectorAll("[data-field]")) {
     const value = values[part.dataset.field];
@@ -203,8 +251,18 @@ function fill(element, values) {
   }
 }
 
-function setText(element, text) {
+export function setText(element, text) {
   if (element.textContent !== String(text)) element.textContent = text;
+}
+
+// The only way in which a script changes something in the box; what was refused is thrown in the box's own words.
+export async function change(method, path, body, type = "application/json") {
+  const sent = type === "application/json" ? JSON.stringify(body ?? {}) : body;
+  const answer = await fetch(path, { method, headers: { "content-type": type }, body: sent });
+  if (answer.status === 204) return null;
+  const told = await answer.json().catch(() => ({ detail: `The box answers ${answer.status}.` }));
+  if (!answer.ok) throw Object.assign(new Error(told.detail), { status: answer.status });
+  return told;
 }
 
 // Times
@@ -217,21 +275,96 @@ function ago(milliseconds, now = Date.now()) {
   return `${Math.floor(seconds / size)} ${name} ago`;
 }
 
-function tellTimes() {
+function clock(milliseconds) {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const two = (number) => String(number).padStart(2, "0");
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+function told(form, moment, now) {
+  switch (form) {
+    case "elapsed": return clock(now - moment);
+    case "left": return clock(moment - now);
+    case "clock": return new Date(moment).toLocaleTimeString();
+    default: return now - moment < 10_000 ? "just now" : ago(moment, now);
+  }
+}
+
+export function tellTimes() {
   const now = Date.now() + clockSkew;
   for (const time of document.querySelectorAll("time[datetime]")) {
     const moment = Date.parse(time.dateTime);
-    setText(time, now - moment < 10_000 ? "just now" : ago(moment, now));
+    setText(time, told(time.dataset.form, moment, now));
     if (time.dataset.told === time.dateTime) continue;
     time.dataset.told = time.dateTime;
     time.title = new Date(moment).toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
   }
 }
 
+// Looking for hosts: every word is somewhere in a tile, or in what its host is found by
+
+const searching = find("[data-search]");
+
+function search() {
+  if (!searching) return;
+  const wish = new FormData(searching);
+  const words = wish.get("q").toLowerCase().split(" ").filter(Boolean);
+  const show = wish.get("show");
+  for (const tile of grid.children) {
+    const state = tile.dataset.state;
+    const isShown = show === "all" || show === state
+      || (show === "needs_you" && Number(tile.dataset.rank) < 2)
+      || (show === "under_way" && tile.querySelector("[data-field=since]").dataset.form === "elapsed");
+    const type = tile.querySelector("[data-field=server_type]").textContent;
+    const text = `${nameIn(tile)} ${type} ${state} ${tile.dataset.words}`.toLowerCase();
+    tile.hidden = !isShown || !words.every((word) => text.includes(word));
+  }
+  find("[data-none]").hidden = grid.children.length === 0 || [...grid.children].some((tile) => !tile.hidden);
+}
+
+function keepSearch() {
+  const wish = new URLSearchParams(new FormData(searching));
+  if (!wish.get("q")) wish.delete("q");
+  if (wish.get("show") === "all") wish.delete("show");
+  history.replaceState(null, "", `${location.pathname}${wish.size > 0 ? `?${wish}` : ""}`);
+}
+
+// Keys
+
+const rows = () => [...document.querySelectorAll("[data-hosts] > :not([hidden]) h2 a, [data-row]")];
+
+function step(direction) {
+  const all = rows();
+  const place = all.findIndex((row) => row.contains(document.activeElement));
+  const next = place < 0 ? (direction > 0 ? 0 : all.length - 1) : place + direction;
+  all[next]?.focus();
+  all[next]?.scrollIntoView({ block: "nearest" });
+}
+
+function press(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const field = event.target.closest("input, select, textarea");
+  if (event.key === "Escape" && field?.id === "q") {
+    field.value = "";
+    return field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  if (field && field.type !== "radio") return;
+  const action = { "/": () => find("#q")?.focus() ?? location.assign("/#q"), j: () => step(1), k: () => step(-1),
+    "?": () => find("#keys").showModal() }[event.key];
+  if (!action || find("dialog[open]")) return;
+  event.preventDefault();
+  action();
+}
+
 // Beginning
 
 tellTimes();
-setInterval(tellTimes, 5000);
+showTitle();
+setInterval(tellTimes, 1000);
+addEventListener("keydown", press);
+if (location.hash === "#q") find("#q")?.focus();
+searching?.addEventListener("input", () => (search(), keepSearch()));
 if (page.dataset.event !== undefined) {
   connect();
   setInterval(checkSilence, 1000);

@@ -1,0 +1,109 @@
+import Model
+
+/// A host among others: what it is called, how it is, why, and how it went before.
+struct Tile {
+    let host: Host
+    let sentence: String
+    let glance: Glance
+
+    func html(hidden isHidden: Bool) -> HTML {
+        Self.html(
+            id: host.id, hostname: "\(host.hostname)", state: host.state, sentence: sentence, since: host.stateSince,
+            mac: "\(host.mac)", type: host.serverType, words: Self.words(host), glance: glance, isHidden: isHidden)
+    }
+
+    /// The form of a tile, which sprout.js fills.
+    static var empty: HTML {
+        html(
+            id: "", hostname: "", state: nil, sentence: "", since: nil, mac: "", type: "", words: "",
+            glance: Glance(needsYou: false, isUnderWay: false, usual: nil, past: []))
+    }
+
+    static func badge(_ state: HostState?) -> HTML {
+        "<span class=\"badge\" data-field=\"state\">\(state?.rawValue ?? "")</span>"
+    }
+
+    /// What a host is found by, besides what its tile shows.
+    static func words(_ host: Host) -> String {
+        let labels = host.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        return (host.macs.map { "\($0)" } + [host.address].compactMap(\.self) + labels).joined(separator: " ")
+    }
+
+    private static func html(
+        id: String, hostname: String, state: HostState?, sentence: String, since: Timestamp?, mac: String, type: String,
+        words: String, glance: Glance, isHidden: Bool = false
+    ) -> HTML {
+        """
+        <li class="tile" id="host-\(id)" data-host="\(id)" data-state="\(state?.rawValue ?? "")" \
+        data-rank="\(glance.rank(of: state))" data-words="\(words)" \(isHidden ? "hidden" : "" as HTML)>
+        <div class="title"><h2><a data-field="hostname" href="/hosts/\(id)">\(hostname)</a></h2> \(badge(state))</div>
+        <p class="quiet"><span data-field="server_type">\(type)</span> <code data-field="mac">\(mac)</code></p>
+        <p class="sentence" data-field="sentence">\(sentence)</p>
+        <p class="clock">\(Moment.html(since, field: "since", form: glance.isUnderWay ? .elapsed : .ago)) \
+        <span data-usual>\(glance.usualWords)</span></p>
+        <span class="track" aria-hidden="true"></span>
+        \(PastBar.html(glance.past))
+        </li>
+        """
+    }
+}
+
+/// What a tile tells of a host besides the host itself.
+struct Glance: Encodable {
+    let needsYou: Bool
+    let isUnderWay: Bool
+    /// How long the state usually takes, in seconds.
+    let usual: Int?
+    /// How its latest operations ended, the oldest first; the last may be under way.
+    let past: [String]
+
+    /// Those that need a person come first, then those that failed, then those under way.
+    func rank(of state: HostState?) -> Int {
+        state == .failed ? 1 : needsYou ? 0 : isUnderWay ? 2 : 3
+    }
+
+    var usualWords: String { usual.map { "usually \(Elapsed.text($0))" } ?? "" }
+
+    enum CodingKeys: String, CodingKey {
+        case usual, past
+        case needsYou = "needs_you"
+        case isUnderWay = "under_way"
+    }
+
+    static let pastShown = 12
+}
+
+extension Glance {
+    init(_ host: Host, needsYou: Bool, past: [Operation], _ times: UsualTimes) {
+        self.init(
+            needsYou: needsYou, isUnderWay: host.state.isUnderWay,
+            usual: times.time(of: host, in: host.state).map { Int($0.components.seconds) },
+            past: past.map { $0.outcome?.rawValue ?? "under_way" })
+    }
+}
+
+/// The latest operations of a host as a row of marks, which differ by height as well as by colour.
+enum PastBar {
+    static func html(_ past: [String]) -> HTML {
+        """
+        <span class="past" role="img" aria-label="\(words(past))" data-past>\
+        \(past.map { "<i data-outcome=\"\($0)\"></i>" as HTML })</span>
+        """
+    }
+
+    /// sprout.js says the same when an operation begins or ends.
+    private static func words(_ past: [String]) -> String {
+        guard !past.isEmpty else { return "Never installed" }
+        return "The latest operations: \(past.map { $0 == "under_way" ? "under way" : $0 }.joined(separator: ", "))"
+    }
+}
+
+/// A length of time as a clock shows it: 3:05, or 1:02:03.
+enum Elapsed {
+    static func text(_ seconds: Int) -> String {
+        let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, padded(seconds % 60))
+        return hours > 0 ? "\(hours):\(padded(minutes)):\(rest)" : "\(minutes):\(rest)"
+    }
+
+    private static func padded(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+}

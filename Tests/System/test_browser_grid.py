@@ -1,0 +1,94 @@
+"""The grid of hosts: in which order, which are found, and by which keys."""
+
+import unittest
+
+from playwright.sync_api import expect
+
+from browser import BrowserTest
+
+
+class Finding(BrowserTest):
+    def setUp(self):
+        super().setUp()
+        self.hosts = [self.register(f"{letter}-{self.id().rsplit('_', 1)[-1]}"[:20]) for letter in "abcd"]
+        self.addCleanup(self.clear)
+
+    def clear(self):
+        for host in self.box.hosts():
+            if host["state"] not in ("registered", "ready", "failed"):
+                self.box.command("POST", f"/hosts/{host['id']}/advance", {"event": "broke", "reason": "a test"})
+            self.remove(host)
+
+    def advance(self, host, event, **more):
+        answer = self.box.command("POST", f"/hosts/{host['id']}/advance", {"event": event, **more})
+        self.assertEqual(answer.status, 200, answer.body)
+
+    def shown(self, page):
+        return page.locator(".tile:not([hidden]) [data-field=hostname]").all_inner_texts()
+
+    def test_failed_hosts_come_first_then_those_under_way_and_who_is_done_stays_where_it_was(self):
+        page = self.open()
+        a, b, c, d = [host["hostname"] for host in self.hosts]
+        self.assertEqual(self.shown(page), [a, b, c, d])
+        self.advance(self.hosts[2], "rebuild")
+        self.advance(self.hosts[3], "rebuild")
+        self.advance(self.hosts[3], "broke", reason="the disk is full.")
+        expect(page.locator(".tile").first).to_contain_text("the disk is full.")
+        self.assertEqual(self.shown(page), [d, c, a, b])
+        for event in ["fetched_kernel", "asked_for_answer", "reported_installed", "started_new_system", "phoned_home",
+                      "joined"]:
+            self.advance(self.hosts[2], event)
+        expect(self.tile(page, c)).to_contain_text("ready")
+        self.assertEqual(self.shown(page), [d, c, a, b])
+        page.reload()
+        self.assertEqual(self.shown(page), [d, a, b, c])
+        bar = self.tile(page, c).get_by_role("img", name="The latest operations: ready")
+        expect(bar).to_be_visible()
+
+    def test_hosts_are_found_by_words_and_by_how_they_are_with_and_without_javascript(self):
+        labelled = self.register("labelled", labels={"rack": "Shelf-9"})
+        self.advance(self.hosts[0], "rebuild")
+        self.advance(self.hosts[0], "broke", reason="the disk is full.")
+        for scripts in (True, False):
+            with self.subTest(scripts=scripts):
+                page = self.open(java_script_enabled=scripts)
+                for words, expected in [("SHELF-9", ["labelled"]), (labelled["mac"], ["labelled"]), ("rack=shelf-7", [])]:
+                    page.get_by_role("searchbox").fill(words)
+                    if not scripts:
+                        page.get_by_role("button", name="Search").click()
+                    expect(page.locator(".tile:not([hidden])")).to_have_count(len(expected))
+                    self.assertEqual(self.shown(page), expected)
+                    expect(page.get_by_text("No host is like that.")).to_be_visible(visible=not expected)
+                page.goto(f"{self.box.url}/?show=needs_you")
+                self.assertEqual(self.shown(page), [self.hosts[0]["hostname"]])
+                expect(page.get_by_role("radio", name="need you")).to_be_checked()
+
+    def test_the_keys_find_hosts_and_go_from_one_to_the_next(self):
+        page = self.open()
+        page.keyboard.press("j")
+        page.keyboard.press("j")
+        expect(page.get_by_role("link", name=self.hosts[1]["hostname"])).to_be_focused()
+        page.keyboard.press("k")
+        expect(page.get_by_role("link", name=self.hosts[0]["hostname"])).to_be_focused()
+        page.keyboard.press("/")
+        page.keyboard.type("jk/?")
+        expect(page.get_by_role("searchbox")).to_have_value("jk/?")
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("searchbox")).to_have_value("")
+        page.get_by_role("link", name=self.hosts[0]["hostname"]).focus()
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+        page.keyboard.press("Escape")
+        page.keyboard.press("Enter")
+        expect(page.locator("h1")).to_have_text(self.hosts[0]["hostname"])
+
+    def test_a_search_that_nobody_knows_is_refused_with_what_there_is(self):
+        answer = self.box.get("/?show=needy")
+        self.assertEqual(answer.status, 400)
+        self.assertIn("it can be all, needs_you, under_way, ready", answer.json["detail"])
+
+
+del BrowserTest
+
+if __name__ == "__main__":
+    unittest.main()
