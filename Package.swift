@@ -85,7 +85,7 @@ let package = Package(
             name: "sprout-orchestrator",
             dependencies: [
                 "Cluster", "Control", "Crypto", "Fetch", "HTTP", "Images", "Ledger", "Linux", "Metrics", "Model",
-                "Outreach", "Power", "Recipes", "SSH", "Settings", "Store", "Systemd",
+                "Outreach", "Power", "Recipes", "SSH", "Settings", "Store", "Systemd", "Wire",
             ],
             swiftSettings: strict
         ),

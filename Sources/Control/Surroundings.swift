@@ -15,6 +15,10 @@ public struct Surroundings: Sendable {
     public let configuration = Environment["SPROUT_CONFIG"] ?? "/etc/sprout/provisioning.yaml"
     /// The folder of the key that secrets are sealed with: the orchestrator's alone.
     public let sealingKey = Environment["SPROUT_SEALING_KEY"] ?? "/var/lib/sprout/key"
+    /// The folder of the certificate that nginx shows, and its key.
+    public let certificate = Environment["SPROUT_TLS"] ?? "/var/lib/sprout/tls"
+    /// The port at which nginx answers browsers over TLS; nil where it does not.
+    public let httpsPort = UInt16(Environment["SPROUT_HTTPS_PORT"] ?? "443")
     /// The port at which nginx answers machines that netboot.
     public let httpPort = Environment["SPROUT_HTTP_PORT"].flatMap { UInt16($0) } ?? 80
 

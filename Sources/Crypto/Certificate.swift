@@ -1,4 +1,5 @@
 import COpenSSL
+import Glibc
 
 /// A certificate of its own signature, with its private key (ECDSA on P-256): for who is known by its fingerprint.
 public struct Certificate: Sendable {
@@ -8,6 +9,13 @@ public struct Certificate: Sendable {
     public let key: String
     /// The SHA-256 of its DER form, as browsers and Proxmox VE show it: pairs of upper-case digits with colons.
     public let fingerprint: String
+    /// The host names and addresses that it is for.
+    public let names: [String]
+    /// Who vouches for it: its own common name where nobody else does.
+    public let issuer: String
+    public let isSelfSigned: Bool
+    /// In seconds since 1970.
+    public let validUntil: Int64
 
     /// `names` are the host names and IP addresses under which its holder is reached; the first is its common name.
     ///
@@ -26,9 +34,83 @@ public struct Certificate: Sendable {
         }
         try Self.fill(certificate, names, days: days, key)
         guard X509_sign(certificate, key, EVP_sha256()) > 0 else { throw Self.refused(names) }
-        self.text = try Self.text { PEM_write_bio_X509($0, certificate) }
+        try self.init([certificate], key)
+    }
+
+    /// Reads what somebody brings: certificates in PEM, the own one first, and somewhere among them the private key.
+    public init(parsing text: String) throws(CryptoError) {
+        var certificates: [OpaquePointer] = []
+        defer { certificates.forEach(X509_free) }
+        try Self.reading(text) { memory in
+            while let certificate = PEM_read_bio_X509(memory, nil, nil, nil) { certificates.append(certificate) }
+        }
+        guard let own = certificates.first else {
+            throw CryptoError("there is no certificate in it: it begins with -----BEGIN CERTIFICATE-----")
+        }
+        guard !text.contains("ENCRYPTED") else {
+            throw CryptoError(
+                "its private key has a passphrase, which nobody types here: openssl pkey -in FILE takes it off")
+        }
+        var key: OpaquePointer?
+        defer { EVP_PKEY_free(key) }
+        try Self.reading(text) { key = PEM_read_bio_PrivateKey($0, nil, { _, _, _, _ in -1 }, nil) }
+        guard let key else {
+            throw CryptoError("there is no private key in it: it begins with -----BEGIN PRIVATE KEY-----")
+        }
+        guard X509_check_private_key(own, key) == 1 else {
+            throw CryptoError("its private key is not that of its first certificate, which has to be the server's own")
+        }
+        guard EVP_PKEY_get_security_bits(key) >= 112 else {
+            throw CryptoError("its key is too short for browsers of today: RSA wants 2048 bits")
+        }
+        try self.init(certificates, key)
+        ERR_clear_error()
+    }
+
+    /// The first of the certificates is that of the key, the others vouch for it.
+    private init(_ certificates: [OpaquePointer], _ key: OpaquePointer) throws(CryptoError) {
+        var texts: [String] = []
+        for certificate in certificates { texts.append(try Self.text { PEM_write_bio_X509($0, certificate) }) }
+        text = texts.joined()
         self.key = try Self.text { PEM_write_bio_PrivateKey($0, key, nil, nil, 0, nil, nil) }
-        fingerprint = try Self.fingerprint(certificate)
+        let own = certificates[0]
+        fingerprint = try Self.fingerprint(own)
+        names = try Self.names(own)
+        issuer = Self.commonName(X509_get_issuer_name(own))
+        isSelfSigned = X509_NAME_cmp(X509_get_issuer_name(own), X509_get_subject_name(own)) == 0
+        var end = tm()
+        guard ASN1_TIME_to_tm(X509_get0_notAfter(own), &end) == 1 else {
+            throw CryptoError("its certificate does not say until when it is valid")
+        }
+        validUntil = Int64(timegm(&end))
+    }
+
+    private static func reading(_ text: String, _ read: (OpaquePointer) -> Void) throws(CryptoError) {
+        let bytes = Array(text.utf8)
+        guard let memory = BIO_new_mem_buf(bytes, CInt(bytes.count)) else {
+            throw CryptoError("there is no memory for a certificate")
+        }
+        defer { BIO_free(memory) }
+        read(memory)
+    }
+
+    /// OpenSSL writes `DNS:` or `IP Address:` before each.
+    private static func names(_ certificate: OpaquePointer) throws(CryptoError) -> [String] {
+        let lines = try text {
+            openssl_print_names($0, certificate)
+            return BIO_puts($0, "\n") > 0 ? 1 : 0
+        }
+        return lines.split(separator: "\n").compactMap { line in
+            line.firstIndex(of: ":").map { String(line[line.index(after: $0)...]) }
+        }
+    }
+
+    private static func commonName(_ name: OpaquePointer?) -> String {
+        var characters = [CChar](repeating: 0, count: 256)
+        guard X509_NAME_get_text_by_NID(name, NID_commonName, &characters, CInt(characters.count)) > 0 else {
+            return ""
+        }
+        return String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     private static func fill(

@@ -16,6 +16,7 @@ public struct Event: Equatable, Sendable, Codable, Identifiable {
     public var request: String?
 
     public enum Kind: String, CaseIterable, Sendable, Codable {
+        case certificateChanged = "certificate.changed"
         case clusterTrusted = "cluster.trusted"
         case clockChanged = "clock.changed"
         case daemonStarted = "daemon.started"

@@ -45,10 +45,13 @@ daemon { reactor, termination in
         ])
     let installer = InstallerDesk(desk: desk, rebuild: rebuild, addresses: addresses)
     let access = try await AccessDesk(desk: desk, keyring: keyring)
+    let certificates = CertificateDesk(
+        desk: desk, settings: settings, folder: surroundings.certificate, reactor: reactor)
+    try await certificates.begin()
     let arrivals = ArrivalKeeper(desk, installer, keyring, reactor)
     let routes =
         images.routes() + rebuild.routes + removal.routes + secrets.routes + power.routes + cluster.routes
-        + notices.routes + desk.taskRoutes + access.routes
+        + notices.routes + desk.taskRoutes + access.routes + certificates.routes
     let commands = try Server(
         on: sockets.claim("command"), reactor, desk.commandRoutes(health, others: routes), counting: metrics.traffic,
         onFailure: report)

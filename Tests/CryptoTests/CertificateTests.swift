@@ -37,6 +37,39 @@ import Testing
         #expect(throws: CryptoError.self) { try Certificate(names: [name], days: 1) }
     }
 
+    @Test func `one that somebody brings is read with its key, in any order`() throws {
+        let made = try Certificate(names: ["sprout.local", "192.0.2.7", "fd00::7"], days: 30)
+        for text in [made.text + made.key, made.key + made.text, "a word\n\(made.text)\n\n\(made.key)"] {
+            let read = try Certificate(parsing: text)
+            #expect(read.fingerprint == made.fingerprint && read.text == made.text && read.key == made.key)
+            #expect(read.names == ["sprout.local", "192.0.2.7", "FD00:0:0:0:0:0:0:7"])
+            #expect(read.isSelfSigned && read.issuer == "sprout.local")
+            let left = read.validUntil - Int64(Date().timeIntervalSince1970)
+            #expect((29 * 86_400...30 * 86_400).contains(left))
+        }
+    }
+
+    @Test func `what follows the own certificate stays with it`() throws {
+        let (own, other) = (try Certificate(names: ["a"], days: 1), try Certificate(names: ["b"], days: 1))
+        let read = try Certificate(parsing: own.text + other.text + own.key)
+        #expect(read.text == own.text + other.text && read.names == ["a"])
+    }
+
+    @Test func `what cannot be shown is refused with what is wrong`() throws {
+        let (own, other) = (try Certificate(names: ["a"], days: 1), try Certificate(names: ["b"], days: 1))
+        let locked = try openssl("pkey -aes256 -passout pass:canary", own.key)
+        let short = try openssl("req -x509 -newkey rsa:1024 -nodes -subj /CN=a -keyout - -out -", "")
+        for (text, words) in [
+            ("", "no certificate"), ("nonsense", "no certificate"), (own.key, "no certificate"),
+            (own.text, "no private key"), (own.text + other.key, "not that of its first certificate"),
+            (other.text + own.text + own.key, "not that of its first certificate"), (own.text + locked, "a passphrase"),
+            (short, "too short"), (String(own.text.dropLast(80)) + own.key, "no certificate"),
+        ] {
+            let error = #expect(throws: CryptoError.self) { try Certificate(parsing: text) }
+            #expect("\(error!)".contains(words), "\(error!)")
+        }
+    }
+
     private func openssl(_ words: String, _ input: String) throws -> String {
         let process = Process()
         let (source, result) = (Pipe(), Pipe())

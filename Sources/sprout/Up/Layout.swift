@@ -10,6 +10,8 @@ struct Layout: Sendable {
     var images: String { "\(state)/images" }
     /// The folder of the key that secrets are sealed with.
     var key: String { "\(state)/key" }
+    /// The folder of the certificate that browsers are shown.
+    var certificate: String { "\(state)/tls" }
     /// The folder with the daemons, which is this program's own.
     let programs: String
     /// The files that nginx serves.

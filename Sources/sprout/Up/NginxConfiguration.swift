@@ -6,6 +6,9 @@ import Linux
 struct NginxConfiguration: Sendable {
     let user: String?
     let listen: [String]
+    let listenTLS: [String]
+    /// The certificate with its key.
+    let certificate: String
     let site: String
     let images: String
     let sockets: String
@@ -14,15 +17,18 @@ struct NginxConfiguration: Sendable {
     let processID: String
     let isForeground: Bool
 
-    static func up(_ layout: Layout, listen: Address, user: String?) -> NginxConfiguration {
+    static func up(_ layout: Layout, listen: Address, listenTLS: Address?, user: String?) -> NginxConfiguration {
         NginxConfiguration(
-            user: user, listen: [listen.description], site: layout.site, images: layout.images,
+            user: user, listen: [listen.description], listenTLS: listenTLS.map { [$0.description] } ?? [],
+            certificate: "\(layout.certificate)/served.pem", site: layout.site, images: layout.images,
             sockets: layout.run, scratch: layout.run, processID: "\(layout.run)/nginx.pid",
             isForeground: true)
     }
 
     static let box = NginxConfiguration(
-        user: "www-data", listen: ["80 default_server", "[::]:80 default_server"], site: "/usr/share/sprout/www",
+        user: "www-data", listen: ["80 default_server", "[::]:80 default_server"],
+        listenTLS: ["443 default_server", "[::]:443 default_server"], certificate: "/var/lib/sprout/tls/served.pem",
+        site: "/usr/share/sprout/www",
         images: "/var/lib/sprout/images", sockets: "/run/sprout", scratch: "/run/nginx", processID: "/run/nginx.pid",
         isForeground: false)
 
@@ -43,14 +49,14 @@ struct NginxConfiguration: Sendable {
             uwsgi_temp_path \(scratch)/uwsgi;
 
         \(Self.limits)
-
+        \(listenTLS.isEmpty ? "" : "    map $server_port $certificate { default \(certificate); }\n")
         \(["boot", "metadata", "web"].map(upstreams).joined(separator: "\n"))
 
             server {
-        \(listen.map { "        listen \($0);" }.joined(separator: "\n"))
+        \((listen + listenTLS.map { "\($0) ssl http2" }).map { "        listen \($0);" }.joined(separator: "\n"))
                 server_name _;
                 root \(site);
-
+        \(listenTLS.isEmpty ? "" : Self.encryption)
         \(Self.headers)
 
         \(routes)
@@ -121,6 +127,16 @@ struct NginxConfiguration: Sendable {
     private static let contentSecurityPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
         + " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+    /// What is named by a variable is read for each connection: another certificate needs no restart.
+    private static let encryption = """
+                ssl_certificate $certificate;
+                ssl_certificate_key $certificate;
+                ssl_protocols TLSv1.2 TLSv1.3;
+                ssl_session_cache shared:tls:1m;
+                ssl_session_tickets off;
+
+        """
 
     /// Which path goes where.
     ///

@@ -1,4 +1,5 @@
 import Control
+import Crypto
 import Glibc
 import Linux
 import Settings
@@ -8,33 +9,39 @@ actor Supervisor {
     private let layout: Layout
     private let configuration: String
     private let listen: Address
+    private let listenTLS: Address?
     private let netboot: Provisioning.PXE
     private let reactor: Reactor
-    private let front: FileDescriptor
+    /// Open for as long as this process runs.
+    private let fronts: [CInt]
     private let notifications: DatagramSocket
     private var children: [Keeper] = []
     private var isStopping = false
 
     init(
-        _ layout: Layout, configuration: String, _ netboot: Provisioning.PXE, _ listen: Address, _ reactor: Reactor
+        _ layout: Layout, configuration: String, _ netboot: Provisioning.PXE, _ listen: Address,
+        _ listenTLS: Address?, _ reactor: Reactor
     ) throws {
         self.layout = layout
         self.configuration = configuration
         self.listen = listen
+        self.listenTLS = listenTLS
         self.netboot = netboot
         self.reactor = reactor
-        front = try Self.openFront(listen)
+        fronts =
+            try [Self.openFront(listen, "--listen").release()]
+            + (listenTLS.map { [try Self.openFront($0, "--listen-tls").release()] } ?? [])
         notifications = try DatagramSocket(FileDescriptor.processDatagrams(at: "\(layout.run)/notify.sock"), reactor)
     }
 
-    /// The socket of the dashboard is opened here and handed to nginx: its restart loses nobody.
-    private static func openFront(_ listen: Address) throws -> FileDescriptor {
+    /// The sockets of the dashboard are opened here and handed to nginx: its restart loses nobody.
+    private static func openFront(_ listen: Address, _ option: String) throws -> FileDescriptor {
         do {
             return try FileDescriptor.listening(on: listen)
         } catch let error as Errno where error == .addressInUse {
             guard case .tcp(_, let port) = listen else { throw error }
             let holder = PortHolder.describe(port) ?? "another process (as root, its name could be told)"
-            throw Failure(description: "\(listen) is taken by \(holder). Stop it, or choose another with --listen.")
+            throw Failure(description: "\(listen) is taken by \(holder). Stop it, or choose another with \(option).")
         } catch {
             throw Failure(description: "cannot listen on \(listen): \(error)")
         }
@@ -61,13 +68,15 @@ actor Supervisor {
 
     private func makeChildren(_ nginx: String) throws -> [Keeper] {
         let file = "\(layout.run)/nginx.conf"
-        let configuration = NginxConfiguration.up(layout, listen: listen, user: getuid() == 0 ? "root" : nil)
+        let configuration = NginxConfiguration.up(
+            layout, listen: listen, listenTLS: listenTLS, user: getuid() == 0 ? "root" : nil)
         try Files.write(configuration.text, to: file)
         // Where commands that ask by this state find the door of machines and browsers.
         try Files.write("http://\(machineAddress)\n", to: "\(layout.run)/url")
         let part = Part.nginx(configuration: file, run: layout.run)
         // Nginx takes over the sockets that this variable names.
-        let front = Keeper(part, nginx, environment: ["NGINX": "3;"], [front.rawValue], layout.run, reactor)
+        let handed = fronts.indices.map { "\($0 + 3);" }.joined()
+        let front = Keeper(part, nginx, environment: ["NGINX": handed], fronts, layout.run, reactor)
         return try Part.daemons(netboots: netboot.isEnabled).map { try keeper($0, "\(layout.programs)/\($0.program)") }
             + [front]
     }
@@ -83,10 +92,17 @@ actor Supervisor {
             }
             for child in children { await child.waitUntilReady() }
             if !isStopping {
-                Terminal.say("sprout: ready. Dashboard: http://\(dashboard)   (Ctrl-C stops everything)")
+                Terminal.say("sprout: ready. Dashboard: http://\(dashboard(listen))   (Ctrl-C stops everything)")
+                if let listenTLS { try tellFingerprint(listenTLS) }
             }
             try await group.waitForAll()
         }
+    }
+
+    /// Nobody vouches for the certificate: what the browser shows is compared with this.
+    private func tellFingerprint(_ listenTLS: Address) throws {
+        let certificate = try Certificate(parsing: try Files.text("\(layout.certificate)/served.pem"))
+        Terminal.say("sprout: https://\(dashboard(listenTLS)) shows the certificate \(certificate.fingerprint)")
     }
 
     private func keeper(_ part: Part, _ path: String) throws -> Keeper {
@@ -102,6 +118,7 @@ actor Supervisor {
             "SPROUT_DATABASE": layout.database,
             "SPROUT_DHCP_SOCKET": "\(layout.run)/dhcp.sock",
             "SPROUT_HTTP_PORT": listen.port.map(String.init) ?? "80",
+            "SPROUT_HTTPS_PORT": listenTLS?.port.map(String.init) ?? "none",
             "SPROUT_IMAGES": layout.images,
             "SPROUT_INSTALL_SOCKET": "\(layout.run)/install.sock",
             "SPROUT_LEASE_SOCKET": "\(layout.run)/lease.sock",
@@ -109,6 +126,7 @@ actor Supervisor {
             "SPROUT_NETBOOT_FILES": layout.netboot,
             "SPROUT_OBSERVE_SOCKET": "\(layout.run)/observe.sock",
             "SPROUT_SEALING_KEY": layout.key,
+            "SPROUT_TLS": layout.certificate,
             "WATCHDOG_USEC": "\(Keeper.watchdogPeriod.components.seconds * 1_000_000)",
         ]
         return Keeper(part, path, environment: environment, descriptors, layout.state, reactor)
@@ -153,9 +171,9 @@ actor Supervisor {
         return ["0.0.0.0", "::"].contains(host) ? "127.0.0.1:\(port)" : listen.description
     }
 
-    private var dashboard: String {
-        guard case .tcp(let host, let port) = listen else { return listen.description }
-        return ["127.0.0.1", "0.0.0.0"].contains(host) ? "localhost:\(port)" : listen.description
+    private func dashboard(_ address: Address) -> String {
+        guard case .tcp(let host, let port) = address else { return address.description }
+        return ["127.0.0.1", "0.0.0.0"].contains(host) ? "localhost:\(port)" : address.description
     }
 
     /// Nginx first, so that nobody is promised anything; the orchestrator last, so that everything is written.
