@@ -53,6 +53,7 @@ venv:
 	@deploy/install-packages $(TEST_TOOLS)
 	@test -x .build/venv/bin/python || python3 -m venv .build/venv
 	@.build/venv/bin/python -m pip install --quiet --disable-pip-version-check -r Tests/System/requirements.txt
+	@Tests/System/fetch-prometheus .build/prometheus
 
 test: deps venv
 	swift format lint --strict -r Sources Tests Package.swift

@@ -10,12 +10,15 @@ public struct DaemonMetrics: Sendable {
     /// How long its followers wait for events.
     public let delays = EventDelays()
     private let daemon: String
+    private let isFollowed: Bool
     private let startedAt = Timestamp.now()
     private let own: @Sendable () async throws -> [Measurement]
 
     /// `own` is what this daemon alone can tell.
-    public init(_ daemon: String, _ own: @escaping @Sendable () async throws -> [Measurement] = { [] }) {
-        (self.daemon, self.own) = (daemon, own)
+    public init(
+        _ daemon: String, isFollowed: Bool = false, _ own: @escaping @Sendable () async throws -> [Measurement] = { [] }
+    ) {
+        (self.daemon, self.isFollowed, self.own) = (daemon, isFollowed, own)
     }
 
     /// `GET /metrics` among the daemons; to the world sprout-web shows all of them as text.
@@ -38,19 +41,14 @@ public struct DaemonMetrics: Sendable {
         for (route, count) in await traffic.streams {
             result.append(Measurement(.httpStreams, daemon, route, is: count))
         }
-        if let times = await delays.times { result.append(Measurement(.eventDelay, daemon, is: times)) }
+        if isFollowed { result.append(Measurement(.eventDelay, daemon, is: await delays.times)) }
         return result + (try await own())
     }
 }
 
 /// How long events were on their way to clients that follow them.
 public actor EventDelays {
-    /// Nil in a daemon that nobody follows.
-    public private(set) var times: Histogram?
+    public private(set) var times = Histogram.ofMoments
 
-    func note(_ delay: Duration) {
-        var times = self.times ?? .ofMoments
-        times.note(delay)
-        self.times = times
-    }
+    func note(_ delay: Duration) { times.note(delay) }
 }

@@ -12,7 +12,7 @@ daemon { reactor, termination in
     let surroundings = Surroundings()
     var sockets = ListenSockets()
     let ledger = try Ledger(path: surroundings.database, Worker(), now: Timestamp.now, clock: ClockReading.now)
-    let metrics = DaemonMetrics("sprout-orchestrator") {
+    let metrics = DaemonMetrics("sprout-orchestrator", isFollowed: true) {
         try diskMeasurements(database: surroundings.database, images: surroundings.images)
     }
     let desk = Desk(

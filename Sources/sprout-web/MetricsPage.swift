@@ -7,7 +7,7 @@ import Store
 
 /// `GET /metrics` for Prometheus: what the database tells, and what each daemon says of itself.
 struct MetricsPage: Sendable {
-    let own = DaemonMetrics("sprout-web")
+    let own = DaemonMetrics("sprout-web", isFollowed: true)
     private let store: Store
     private let tally: OperationTally
     private let others: [(name: String, client: Client)]

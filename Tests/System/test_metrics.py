@@ -59,7 +59,6 @@ class MetricsTest(unittest.TestCase):
             self.assertGreater(now("sprout_longest_in_state_seconds", state="failed"), 0)
             self.assertEqual(
                 now("sprout_http_requests_total", daemon="sprout-boot", route="GET /boot/{file}", code="200"), 8)
-            self.assertGreater(now("sprout_tasks_pending", kind="remove_key"), 0)
 
     def counted(self, metrics):
         ended = metrics.by("sprout_operation_duration_seconds_count", "outcome")
