@@ -67,6 +67,14 @@ extension Store {
         ) { Event($0) }.compactMap(\.self)
     }
 
+    /// What happened in the course of an operation, in the order of time.
+    public func events(ofOperation operation: Operation) throws -> [Event] {
+        try connection.rows(
+            "SELECT \(Event.columns) FROM event WHERE host = ? AND operation = ? ORDER BY id LIMIT 1000",
+            .text(operation.host), .text(operation.id)
+        ) { Event($0) }.compactMap(\.self)
+    }
+
     /// The latest operations of all hosts, the newest first, each with its steps.
     public func operations(_ filter: OperationFilter, after id: String?, limit: Int) throws -> [OperationRecord] {
         try connection.rows(

@@ -13,11 +13,12 @@ extension Site {
     /// The newest event is asked for first: what happens while the rest is read is then sent to the page again.
     func hostPage(
         _ request: Request, refusal: RemovalRefusal? = nil, netboot: NetbootRefusal? = nil,
-        rebuild: RemovalRefusal? = nil, power: PowerForm.Notice? = nil, status: Int
+        power: PowerForm.Notice? = nil, status: Int
     ) async throws -> Response {
         let newest = try await store.newestEventID()
         let host = try await host(request)
         let events = try await store.events(ofHost: host.id, limit: 100)
+        let history = try await store.history(ofHost: host.id, limit: 20)
         let main: HTML = """
             <nav aria-label="Way back"><a class="back" href="/">All hosts</a></nav>
             <article class="host" data-host="\(host.id)" data-state="\(host.state.rawValue)">
@@ -25,16 +26,20 @@ extension Site {
             <p class="sentence" data-field="sentence">\(try await store.sentence(of: host))</p>
             <span class="track" aria-hidden="true"></span>
             <div data-fresh="verdict" data-on="netboot. host.">\(try await verdictNotice(on: host, request))</div>
+            <div data-fresh="rebuild" data-on="host.">\
+            \(RebuildForm(host: host, operation: history.first?.operation).html)</div>
+            <div data-fresh="tasks" data-on="host.">\
+            \(TaskList(host: host, tasks: try await store.tasks(ofHost: host.id)).html)</div>
             \(Self.facts(host))
-            \(try await store.inventory(ofHost: host.id).map(Self.facts))
-            <div data-fresh="ticks" data-on="netboot. host.">\(try await joinTicks(of: host))</div>
-            <div data-fresh="tasks" data-on="netboot. host.">\(TaskList(host: host, tasks: try await store.tasks(ofHost: host.id)).html)</div>
-            <div data-fresh="rebuild" data-on="netboot. host.">\(try await rebuildForm(host, rebuild).html)</div>
+            <div data-fresh="inventory" data-on="host.">\(try await store.inventory(ofHost: host.id).map(Self.facts))</div>
+            <div data-fresh="ticks" data-on="host.">\(history.first?.preflight.map { JoinTicks(report: $0).html })</div>
+            <div data-fresh="operations" data-on="host.">\(OperationList(records: history).html)</div>
             <h2 id="timeline-title">Timeline</h2>
             <ol class="timeline" role="list" aria-labelledby="timeline-title" data-timeline="100">\
             \(events.map(TimelineEntry.html))</ol>
             <h2 id="wire-title">On the wire</h2>
-            <div data-fresh="wire" data-on="netboot. host.">\(WireList(sightings: try await store.sightings(of: host.mac, limit: 40)).html)</div>
+            <div data-fresh="wire" data-on="netboot. host.">\
+            \(WireList(sightings: try await store.sightings(of: host.mac, limit: 40)).html)</div>
             \(PowerForm(host: host, notice: power).html)
             \(NetbootForm(host: host, refusal: netboot).html)
             \(RemovalForm(host: host, refusal: refusal).html)
@@ -43,11 +48,10 @@ extension Site {
             <template id="gone"><p class="notice" role="alert"><strong data-field="message"></strong> What you see is
             how it was; its history is kept. <a href="/">All hosts</a></p></template>
             """
-        let prefix =
-            refusal != nil ? "Not removed: " : netboot != nil ? "Not changed: " : rebuild != nil ? "Not rebuilt: " : ""
-        let frame = Frame(
-            "\(prefix)\(host.hostname)", in: .hosts, newestEvent: newest, tally: try await Tally(store))
-        return frame.page(main, status: status)
+        let prefix = refusal != nil ? "Not removed: " : netboot != nil ? "Not changed: " : ""
+        return Frame(
+            "\(prefix)\(host.hostname)", in: .hosts, newestEvent: newest, tally: try await Tally(store)
+        ).page(main, status: status)
     }
 
     private func verdictNotice(on host: Host, _ request: Request) async throws -> HTML? {
@@ -55,10 +59,6 @@ extension Site {
         let server = try await ownAddress(request)
         let routers = RouterOptions.all(server: server, port: Surroundings().httpPort)
         return VerdictNotice(verdict: verdict, host: host, routers: routers).html
-    }
-
-    private func joinTicks(of host: Host) async throws -> HTML? {
-        try await store.history(ofHost: host.id, limit: 1).first?.preflight.map { JoinTicks(report: $0).html }
     }
 
     private static func facts(_ host: Host) -> HTML {

@@ -15,7 +15,7 @@ struct PowerForm {
 
     var html: HTML {
         """
-        <details class="more" \(notice == nil ? "" : "open" as HTML)>
+        <details class="more" id="power" \(notice == nil ? "" : "open" as HTML)>
         <summary>Power</summary>
         \(notice.map(told))
         <form method="post" action="/hosts/\(host.id)/power">

@@ -30,7 +30,7 @@ struct Site: Sendable {
             .get("/hosts/:id", hostPage),
             .get("/hosts/:id/remove") { .redirect(to: "/hosts/\(try await host($0).id)") },
             .post("/hosts/:id/remove", removeByForm),
-            .get("/hosts/:id/rebuild") { .redirect(to: "/hosts/\(try await host($0).id)") },
+            .get("/hosts/:id/rebuild", planPage),
             .post("/hosts/:id/rebuild", rebuildByForm),
             .get("/hosts/:id/cancel") { .redirect(to: "/hosts/\(try await host($0).id)") },
             .post("/hosts/:id/cancel", cancelByForm),

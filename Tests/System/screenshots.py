@@ -81,20 +81,28 @@ class Rack:
             database.execute("UPDATE inventory SET installed_at = ?, started_at = ? WHERE host = ?", [at, at, host])
             database.execute("UPDATE event SET at = ? WHERE operation = ?", [at, operation])
 
-    def set_back(self, machine, milliseconds):
-        """Lets the state that a host is in have begun earlier."""
+    def set_back(self, machine, *seconds):
+        """Lets the steps of the operation that is under way have taken so long, and last so long by now."""
         with self.database() as database:
             host = machine.host()["id"]
-            database.execute("UPDATE host SET state_since = state_since - ? WHERE id = ?", [milliseconds, host])
-            database.execute("UPDATE deadline SET due_at = due_at - ? WHERE host = ?", [milliseconds, host])
-            database.execute(
-                "UPDATE operation SET started_at = started_at - ? WHERE host = ? AND ended_at IS NULL", [milliseconds, host])
-            database.execute("DELETE FROM effect WHERE host = ? AND kind = 'notify'", [host])
-            for number in range(3):
+            operation, = database.execute(
+                "SELECT id FROM operation WHERE host = ? AND ended_at IS NULL", [host]).fetchone()
+            now = int(time.time() * 1000)
+            at = now - 1000 * sum(seconds)
+            database.execute("UPDATE operation SET started_at = ? WHERE id = ?", [at, operation])
+            steps = database.execute("SELECT number FROM operation_step WHERE operation = ? ORDER BY number", [operation])
+            for (number,), took in zip(steps.fetchall(), seconds, strict=True):
                 database.execute(
-                    "UPDATE operation_step SET started_at = started_at - ?, ended_at = ended_at - ? WHERE operation ="
-                    " (SELECT id FROM operation WHERE host = ? AND ended_at IS NULL) AND number = ?",
-                    [milliseconds, milliseconds // 2, host, number])
+                    "UPDATE operation_step SET started_at = ?, ended_at = iif(ended_at IS NULL, NULL, ?)"
+                    " WHERE operation = ? AND number = ?", [at, at + took * 1000, operation, number])
+                at += took * 1000
+            last = seconds[-1] * 1000
+            if len(seconds) > 1:  # what a person was asked for has been done
+                database.execute("DELETE FROM effect WHERE operation = ? AND kind = 'notify'", [operation])
+            database.execute("UPDATE host SET state_since = ? WHERE id = ?", [now - last, host])
+            database.execute("UPDATE deadline SET due_at = due_at - ? WHERE host = ?", [last, host])
+            database.execute("UPDATE event SET at = at - ? WHERE operation = ?", [last, operation])
+            database.execute("UPDATE sighting SET at = at - ? WHERE mac = ?", [last, machine.mac])
 
     @contextlib.contextmanager
     def database(self):
@@ -115,11 +123,13 @@ def furnish(box):
         rack.add(number, "optiplex", "/dev/sda")
     at_work, broken, waiting = rack.machines[2], rack.machines[4], rack.machines[6]
     at_work.begin()
-    rack.set_back(at_work, 134_000)
+    rack.set_back(at_work, 44, 33, 134)
     broken.begin()
+    rack.set_back(broken, 39, 30, 58)
     box.command("POST", f"/hosts/{broken.host()['id']}/advance", {"event": "broke", "reason":
                 "the installer found no disk /dev/nvme0n1: the machine has /dev/sda (WD Blue SA510) alone."})
     waiting.arm()
+    rack.set_back(waiting, 95)
     for number, (maker, product) in enumerate([("LENOVO", "ThinkCentre M920q"), ("Intel", "NUC11ATKC4")]):
         box.saw(f"6c:4b:90:1f:0a:{number:02x}", manufacturer=maker, product=product, address=f"192.168.1.{140 + number}",
                 serial=f"PC0{number}YXQ3", architecture=7)
@@ -135,6 +145,9 @@ def pages(rack):
     return {
         "hosts": "/",
         "host": f"/hosts/{done.host()['id']}",
+        "operation": f"/ops/{latest(at_work)}",
+        "failure": f"/ops/{latest(broken)}",
+        "plan": f"/hosts/{done.host()['id']}/rebuild",
     }
 
 
