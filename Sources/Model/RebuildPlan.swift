@@ -25,6 +25,9 @@ public struct RebuildPlan: Equatable, Sendable, Codable {
         public init(field: String, sentence: String) { (self.field, self.sentence) = (field, sentence) }
     }
 
+    /// The member of the cluster that has the host's name already.
+    public var namesake: ClusterNode? { cluster?.nodes.first { $0.name == "\(host.hostname)" } }
+
     public init(_ host: Host, _ image: InstallerImage) {
         (self.host, self.image, release) = (host, image.id, image.release)
     }

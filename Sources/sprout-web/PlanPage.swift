@@ -73,6 +73,7 @@ struct PlanPage {
         \(choice)
         <div class="nowafter">\(now)\(after)</div>
         \(loss)
+        \(guests)
         \(list("Worth knowing", plan.cautions))
         \(plan.answer.map(Self.shown))
         \(confirmation)
@@ -174,6 +175,15 @@ struct PlanPage {
             <p><strong>Everything on \(plan.disk)</strong>, when \(host.hostname) netboots next. There is no way back.</p>
             \(what)
             </section>
+            """
+    }
+
+    /// How the guests of a dead member are configured: whoever lets it be taken out sees it here for the last time.
+    private var guests: HTML? {
+        guard let files = plan.namesake?.guestFiles, !files.isEmpty else { return nil }
+        return """
+            <h2>Guests of the dead member \(host.hostname)</h2>
+            \(files.map { "<details class=\"more\"><summary>\($0.path)</summary><pre tabindex=\"0\">\($0.text)</pre></details>" as HTML })
             """
     }
 

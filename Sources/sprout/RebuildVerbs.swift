@@ -100,8 +100,7 @@ extension Verb {
 
     /// How the guests of a dead member are configured: this is the last time that anybody sees it.
     private static func guests(_ plan: RebuildPlan) -> String {
-        let namesake = plan.cluster?.nodes.first { $0.name == "\(plan.host.hostname)" }
-        return (namesake?.guestFiles ?? []).map { file in
+        (plan.namesake?.guestFiles ?? []).map { file in
             let lines = file.text.split(separator: "\n").map { "\n  \(Terminal.harmless(String($0)))" }
             return "\n\n\(Terminal.harmless(file.path)) of the dead member \(plan.host.hostname):\(lines.joined())"
         }.joined()

@@ -211,6 +211,10 @@ class JoinBySSHTest(unittest.TestCase):
             self.assertEqual(plan.returncode, 0, plan.stderr)
             self.assertIn(f"qemu-server/105.conf of the dead member {NAME}:\n  name: dns\n  cipassword: …\n"
                           "  memory: 2048\n  scsi0: local-zfs:vm-105-disk-0,size=8G\n", plan.stdout)
+            page = box.socket_request("web.sock", "GET", f"/hosts/{NAME}/rebuild", headers={"X-Request-Id": "plan-1"})
+            self.assertIn("<summary>qemu-server/105.conf</summary>", page.body.decode())
+            self.assertIn("scsi0: local-zfs:vm-105-disk-0", page.body.decode())
+            self.assertNotIn("canary", page.body.decode() + plan.stdout)
             self.assertIn("has the guests 105 (dns), whose disks were on it: it is taken out of lab", plan.stdout)
 
 
