@@ -91,7 +91,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "sprout-web",
-            dependencies: ["Control", "HTTP", "Linux", "Metrics", "Model", "Recipes", "Store", "Systemd"],
+            dependencies: ["Control", "Crypto", "HTTP", "Linux", "Metrics", "Model", "Recipes", "Store", "Systemd"],
             swiftSettings: strict),
 
         // MARK: Tests
@@ -123,7 +123,8 @@ let package = Package(
         .testTarget(
             name: "InterfaceTests",
             dependencies: [
-                "Control", "HTTP", "Images", "Ledger", "Linux", "Model", "Store", "YAML", "sprout", "sprout-boot",
+                "Control", "Crypto", "HTTP", "Images", "Ledger", "Linux", "Model", "Store", "YAML", "sprout",
+                "sprout-boot",
                 "sprout-metadata", "sprout-web",
             ], swiftSettings: strict),
         .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),

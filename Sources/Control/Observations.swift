@@ -9,6 +9,7 @@ public struct Observation: Equatable, Sendable, Codable {
         case machineSeen = "machine.seen"
         case scriptFetched = "script.fetched"
         case serverHeard = "server.heard"
+        case tokenUsed = "token.used"
     }
 
     public let kind: Kind
@@ -23,6 +24,8 @@ public struct Observation: Equatable, Sendable, Codable {
     public var fetch: ScriptFetch?
     /// Another DHCP or boot server that was heard.
     public var server: ForeignServer?
+    /// The id of a token that let somebody in.
+    public var token: String?
 
     public init(
         _ kind: Kind, daemon: String, message: String, mac: MACAddress? = nil, traits: Discovery.Traits? = nil,
@@ -90,5 +93,13 @@ extension Observation {
         Observation(
             .scriptFetched, daemon: "sprout-boot", message: "\(host.hostname) fetched its script.", mac: host.mac,
             fetch: fetch)
+    }
+}
+
+extension Observation {
+    public static func used(_ token: APIToken) -> Observation {
+        var observation = Observation(.tokenUsed, daemon: "sprout-web", message: "The token \(token.name) was used.")
+        observation.token = token.id
+        return observation
     }
 }

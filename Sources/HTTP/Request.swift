@@ -3,6 +3,8 @@ public import Linux
 /// A request as a handler sees it: parsed, its path decoded, its body complete.
 public struct Request: Sendable {
     public var method: String
+    /// The path and the query as they were sent.
+    public var target: String
     /// The path as it was sent, and its decoded parts.
     public var path: String
     public var segments: [String]
@@ -17,6 +19,7 @@ public struct Request: Sendable {
     public init(_ method: String, _ target: String, headers: Headers = [:], body: [UInt8] = []) throws(Refusal) {
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         self.method = method
+        self.target = target
         self.path = String(parts[0])
         self.segments = try Percent.segments(parts[0])
         self.query = parts.count > 1 ? try Percent.form(parts[1]) : [:]

@@ -7,11 +7,14 @@ public struct Routes: Sendable {
         let pattern: [Substring]
         let handler: Handler
         /// As the API's description names it, such as `GET /api/hosts/{id}`.
-        let name: String
+        public let name: String
 
         private init(_ method: String, _ path: String, _ handler: @escaping Handler) {
-            (self.method, self.handler) = (method, handler)
-            pattern = path.split(separator: "/")
+            self.init(method, path.split(separator: "/"), handler)
+        }
+
+        private init(_ method: String, _ pattern: [Substring], _ handler: @escaping Handler) {
+            (self.method, self.pattern, self.handler) = (method, pattern, handler)
             let parts = pattern.map { $0.hasPrefix(":") ? "{\($0.dropFirst())}" : String($0) }
             name = "\(method) /\(parts.joined(separator: "/"))"
         }
@@ -34,6 +37,13 @@ public struct Routes: Sendable {
 
         public static func delete(_ path: String, _ handler: @escaping Handler) -> Route {
             Route("DELETE", path, handler)
+        }
+
+        /// The same route behind somebody who decides whether its handler is asked at all.
+        public func guarded(
+            _ guarding: @escaping @Sendable (Request, Handler) async throws -> Response
+        ) -> Route {
+            Route(method, pattern) { try await guarding($0, handler) }
         }
 
         /// The path's parameters where it fits the pattern (`/hosts/:id`), else nil.

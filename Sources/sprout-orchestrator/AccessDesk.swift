@@ -60,17 +60,17 @@ struct AccessDesk: Sendable {
         guard try await desk.store.isUnclaimed() else {
             throw Problem(409, "This Sprout has its first user already: sign in.")
         }
-        try await guesses.chargeSetupCode(wish.source)
+        try await guesses.chargeSetupCode(source(wish.address))
         let code = SetupCode(typed: wish.code)
         guard Digest.sha256(code.text).isEqual(inConstantTime: Digest.sha256(try await setupCode())) else {
-            throw refused("the code of the first start", wish.source, request, field: "code")
+            throw refused("the code of the first start", wish.address, request, field: "code")
         }
-        await guesses.forgiveSetupCode(wish.source)
+        await guesses.forgiveSetupCode(source(wish.address))
         let (name, password) = try await sealedPassword(wish.password, of: wish.name)
         let user = try await desk.commit(request) {
-            try await desk.ledger.claim(name, password: password, by: author(name, wish.source, request))
+            try await desk.ledger.claim(name, password: password, by: author(name, wish.address, request))
         }
-        return try await session(of: user, from: wish.source, request, isNoted: false)
+        return try await session(of: user, from: wish.address, request, isNoted: false)
     }
 
     // MARK: Signing in and out
@@ -78,22 +78,23 @@ struct AccessDesk: Sendable {
     private func signIn(_ request: Request) async throws -> Response {
         let wish = try JSON.decode(strictly: SignIn.self, from: request.body)
         let user = try await desk.store.user(named: wish.name)
-        try await check(wish.password, of: user, named: wish.name, from: wish.source, request)
+        try await check(wish.password, of: user, named: wish.name, from: wish.address, request)
         guard let user else { throw Problem(401, Self.wrong) }
-        return try await session(of: user, from: wish.source, request, isNoted: true)
+        return try await session(of: user, from: wish.address, request, isNoted: true)
     }
 
     /// Checks a password, as slowly as guessing deserves; what is wrong about it nobody is told.
     private func check(
-        _ password: String, of user: User?, named name: String, from source: String, _ request: Request
+        _ password: String, of user: User?, named name: String, from address: String, _ request: Request
     ) async throws {
+        let source = source(address)
         var isKnownThere = false
         if let user { isKnownThere = try await desk.store.isKnown(source, of: user) }
         let account = String(name.lowercased().prefix(60))
         try await guesses.charge(source, account: account, isKnownThere: isKnownThere)
         let hash = try await hash(of: user)
         let isRight = try await turnstile.pass { try await passwords.verify(password, hash) }
-        guard isRight else { throw refused("the password of \(account)", source, request) }
+        guard isRight else { throw refused("the password of \(account)", address, request) }
         await guesses.forgive(source, account: account)
     }
 
@@ -111,10 +112,10 @@ struct AccessDesk: Sendable {
 
     /// A session, as the text of a cookie.
     private func session(
-        of user: User, from source: String, _ request: Request, isNoted: Bool
+        of user: User, from address: String, _ request: Request, isNoted: Bool
     ) async throws -> Response {
-        let author = author(user.name, source, request, isNoted: isNoted)
-        try await desk.commit { try await desk.ledger.signedIn(user, from: source, by: author) }
+        let author = author(user.name, address, request, isNoted: isNoted)
+        try await desk.commit { try await desk.ledger.signedIn(user, from: source(address), by: author) }
         let session = WebSession(
             id: SecureRandom.bytes(16).hexadecimal, user: user.id, generation: user.generation,
             expiresAt: .now() + .seconds(WebSession.days * 86_400))
@@ -146,7 +147,7 @@ struct AccessDesk: Sendable {
             throw Problem(404, "There is no user \(wish.name.prefix(60)).")
         }
         do {
-            try await check(wish.current, of: user, named: wish.name, from: wish.source, request)
+            try await check(wish.current, of: user, named: wish.name, from: wish.address, request)
         } catch let problem as Problem where problem.status == 401 {
             throw Problem(403, "This is not the current password.", field: "current")
         }
@@ -155,7 +156,7 @@ struct AccessDesk: Sendable {
         let changed = try await desk.commit(request) {
             try await desk.ledger.changeUser(name, role: nil, password: password, by: author)
         }
-        return try await session(of: changed, from: wish.source, request, isNoted: false)
+        return try await session(of: changed, from: wish.address, request, isNoted: false)
     }
 
     // MARK: Users and tokens
@@ -236,16 +237,18 @@ struct AccessDesk: Sendable {
 
     /// Who has just shown who they are.
     private func author(
-        _ name: AccessName, _ source: String, _ request: Request, isNoted: Bool = true
+        _ name: AccessName, _ address: String, _ request: Request, isNoted: Bool = true
     ) -> Ledger.Author {
         let peer = request.peer.map { " (uid \($0.userID))" } ?? ""
         return Ledger.Author(
-            actor: "\(name) at \(source) through sprout-web\(peer)", request: isNoted ? request.id : nil)
+            actor: "\(name) at \(address) through sprout-web\(peer)", request: isNoted ? request.id : nil)
     }
 
-    private func refused(_ what: String, _ source: String, _ request: Request, field: String? = nil) -> Problem {
+    private func source(_ address: String) -> String { GuessSource(address: address).description }
+
+    private func refused(_ what: String, _ address: String, _ request: Request, field: String? = nil) -> Problem {
         Journal.log(
-            .warning, "somebody at \(source) did not know \(what)", ["SPROUT_REQUEST": request.id ?? ""],
+            .warning, "somebody at \(address) did not know \(what)", ["SPROUT_REQUEST": request.id ?? ""],
             id: .signInRefused)
         return field == nil
             ? Problem(401, Self.wrong) : Problem(403, "This is not the code that Sprout shows.", field: field)

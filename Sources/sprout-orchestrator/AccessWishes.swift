@@ -2,18 +2,18 @@ import Control
 import Crypto
 import Model
 
-/// The body of `POST /access/setup`; the source is where the person's browser asks from.
+/// The body of `POST /access/setup`; the address is where the person's browser asks from.
 struct Claim: StrictBody {
-    let code, name, password, source: String
+    let code, name, password, address: String
 
-    enum CodingKeys: CodingKey, CaseIterable { case code, name, password, source }
+    enum CodingKeys: CodingKey, CaseIterable { case code, name, password, address }
 }
 
 /// The body of `POST /access/sign-in`.
 struct SignIn: StrictBody {
-    let name, password, source: String
+    let name, password, address: String
 
-    enum CodingKeys: CodingKey, CaseIterable { case name, password, source }
+    enum CodingKeys: CodingKey, CaseIterable { case name, password, address }
 }
 
 /// The body of `POST /access/sign-out`.
@@ -26,9 +26,9 @@ struct SignOut: StrictBody {
 
 /// The body of `POST /access/password`.
 struct PasswordChange: StrictBody {
-    let name, current, new, source: String
+    let name, current, new, address: String
 
-    enum CodingKeys: CodingKey, CaseIterable { case name, current, new, source }
+    enum CodingKeys: CodingKey, CaseIterable { case name, current, new, address }
 }
 
 /// The body of `POST /users`.

@@ -66,6 +66,11 @@ struct Desk: Sendable {
                     )
                 case .scriptFetched: try await take(seen)
                 case .serverHeard: try await heard(seen.server, by: seen.daemon)
+                case .tokenUsed:
+                    guard let token = seen.token else {
+                        throw Problem(422, "The field token is missing.", field: "token")
+                    }
+                    try await ledger.usedToken(token)
                 }
                 return Response(status: 202)
             }

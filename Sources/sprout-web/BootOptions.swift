@@ -39,7 +39,7 @@ struct VerdictNotice {
     var html: HTML {
         """
         <div class="notice" role="status"><p><strong>\(verdict.sentence)</strong></p><p>\(verdict.remedy)</p>
-        \(verdict.candidate.map(correction))\(verdict.kind.isHelpedByRouter ? lines : nil)</div>
+        \(allowed(.operator, verdict.candidate.map(correction)))\(verdict.kind.isHelpedByRouter ? lines : nil)</div>
         """
     }
 

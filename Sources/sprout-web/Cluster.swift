@@ -10,11 +10,13 @@ extension Site {
             "POST", "/cluster/check", body: request.body, actor: actor(request), request: try id(of: request))
     }
 
-    /// Whom Sprout trusts gets the cluster's root password: that is said on the box itself, as the password is.
+    /// Whom Sprout trusts gets the cluster's root password: what says so crosses no network in plain text.
     func changeCluster(_ request: Request) async throws -> Response {
-        guard request.headers["x-real-ip"] == nil else {
+        guard Caller.current.isPrivate else {
             throw Problem(
-                403, "This is said on the box itself: sprout cluster, through its socket or with --state.")
+                403,
+                "This came over plain HTTP, where it can be changed on the way. It is said over TLS, or on the box"
+                    + " itself: sprout cluster, through its socket or with --state.")
         }
         try requireJSON(request)
         return try await orchestrator.send(

@@ -23,7 +23,7 @@ extension Site {
             <section aria-labelledby="hosts-title">
             <div class="title">
             <h1 id="hosts-title" tabindex="-1">Hosts <span class="count" data-hosts-count>\(hosts.count)</span></h1>
-            <a class="jump" href="#register">Register a machine</a>
+            \(allowed(.operator, "<a class=\"jump\" href=\"#register\">Register a machine</a>"))
             </div>
             <p class="empty" data-empty \(hosts.isEmpty ? "" : "hidden" as HTML)>No host yet. Register your first
             machine: all Sprout needs is the MAC address that is printed on it. Or let it boot from the network: it
@@ -36,7 +36,7 @@ extension Site {
             </section>
             <div data-fresh="discoveries" data-on="discovery. netboot.stalled identity. host.registered host.changed">\(discoveries.html)</div>
             <div class="columns">
-            \(form.html)
+            \(allowed(.operator, form.html))
             <section aria-labelledby="happened-title">
             <h2 id="happened-title">What happened</h2>
             <ol class="timeline" role="list" data-timeline="20">\(happened.map(TimelineEntry.html))</ol>

@@ -84,17 +84,23 @@ struct DiscoveryList {
             <p class="quiet"><code>\(mac)</code> <span>\(discovery.traits.address ?? "")</span></p>
             <p class="sentence">not a host yet; it starts from its own disk · \(Moment.html(discovery.lastSeen))</p>
             \(verdicts[mac].map { "<p class=\"notice\">\($0.sentence) \($0.remedy)</p>" as HTML })
-            <form method="post" action="/discoveries/\(mac)/accept">
-            <p class="field"><label for="type-\(mac)">Server type</label>
-            <select id="type-\(mac)" name="server_type">\(types.map(Self.option))</select></p>
-            <p class="field"><label for="name-\(mac)">Host name</label>
-            <input id="name-\(mac)" name="hostname" autocomplete="off" autocapitalize="none" spellcheck="false" \
-            placeholder="the next free one"></p>
-            <p><button>Adopt</button>
-            <button class="plain" formaction="/discoveries/\(mac)/ignore">Ignore</button></p>
-            </form>
+            \(allowed(.operator, form(mac)))
             </li>
             """
+    }
+
+    private func form(_ mac: MACAddress) -> HTML {
+        """
+        <form method="post" action="/discoveries/\(mac)/accept">
+        <p class="field"><label for="type-\(mac)">Server type</label>
+        <select id="type-\(mac)" name="server_type">\(types.map(Self.option))</select></p>
+        <p class="field"><label for="name-\(mac)">Host name</label>
+        <input id="name-\(mac)" name="hostname" autocomplete="off" autocapitalize="none" spellcheck="false" \
+        placeholder="the next free one"></p>
+        <p><button>Adopt</button>
+        <button class="plain" formaction="/discoveries/\(mac)/ignore">Ignore</button></p>
+        </form>
+        """
     }
 
     private static func option(_ type: ServerTypesInForce.Entry) -> HTML {

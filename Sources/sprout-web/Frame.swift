@@ -23,6 +23,7 @@ struct Frame {
     }
 
     func page(_ main: HTML, status: Int) -> Response {
+        let caller = Caller.current
         let page: HTML = """
             <!doctype html>
             <html lang="en">
@@ -34,13 +35,15 @@ struct Frame {
             <link rel="stylesheet" href="/assets/sprout.css">
             <link rel="icon" href="/assets/sprout.svg" type="image/svg+xml">
             <script src="/assets/\(script)" type="module"></script>
+            \(caller.proof.map { "<meta name=\"csrf\" content=\"\($0)\">" as HTML })
             </head>
             <body \(newestEvent.map { "data-event=\"\($0)\"" as HTML })>
             <a class="skip" href="#main">To the content</a>
             <header class="top">
             <a class="brand" href="/"><img src="/assets/sprout.svg" alt="" width="28" height="28"> Sprout</a>
             <nav class="sections" aria-label="Parts of the dashboard">\(Section.allCases.map(link))</nav>
-            <div class="now">\(tally.map(\.pill))\(newestEvent.map { _ in Self.live })</div>
+            <div class="now">\(tally.map(\.pill))\(newestEvent.map { _ in Self.live })\
+            \(caller.user.map { Self.account($0.user) })</div>
             </header>
             <main id="main">\(main)</main>
             \(Self.keys)
@@ -48,7 +51,11 @@ struct Frame {
             </html>
 
             """
-        return .html(page.description, status: status)
+        return .html(caller.proving(page.description), status: status)
+    }
+
+    private static func account(_ user: User) -> HTML {
+        "<p class=\"account\"><a href=\"/account\">\(user.name)</a></p>"
     }
 
     private func link(_ other: Section) -> HTML {

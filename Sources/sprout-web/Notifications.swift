@@ -1,5 +1,6 @@
 import Control
 import HTTP
+import Model
 import Store
 
 /// Who is told what becomes of hosts, as the orchestrator says it.
@@ -49,6 +50,10 @@ extension Site {
         return try JSON.decode(Targets.self, from: bytes)
     }
 
+    private static let test: HTML = """
+        <form method="post" action="/notifications"><button>Send everybody a test</button></form>
+        """
+
     private func show(_ told: Targets) async throws -> Response {
         let list: HTML =
             told.targets.isEmpty
@@ -58,7 +63,7 @@ extension Site {
             """
             : """
             <ul role="list">\(told.targets.map(\.html))</ul>
-            <form method="post" action="/notifications"><button>Send everybody a test</button></form>
+            \(allowed(.admin, Self.test))
             """
         let main: HTML = """
             <nav aria-label="Way back"><a class="back" href="/">All hosts</a></nav>

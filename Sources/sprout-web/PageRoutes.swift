@@ -2,9 +2,9 @@ import HTTP
 
 /// The pages beside those of hosts, as they are offered in every page's header.
 extension Site {
-    var pages: [Routes.Route] {
+    var pages: [GuardedRoute] {
         [
-            .get("/ops/:id", operationPage)
+            .viewer(.get("/ops/:id", operationPage))
         ]
     }
 }

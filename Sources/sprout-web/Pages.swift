@@ -27,7 +27,7 @@ extension Site {
             <span class="track" aria-hidden="true"></span>
             <div data-fresh="verdict" data-on="netboot. host.">\(try await verdictNotice(on: host, request))</div>
             <div data-fresh="rebuild" data-on="host.">\
-            \(RebuildForm(host: host, operation: history.first?.operation).html)</div>
+            \(allowed(.operator, RebuildForm(host: host, operation: history.first?.operation).html))</div>
             <div data-fresh="tasks" data-on="host.">\
             \(TaskList(host: host, tasks: try await store.tasks(ofHost: host.id)).html)</div>
             \(Self.facts(host))
@@ -40,9 +40,9 @@ extension Site {
             <h2 id="wire-title">On the wire</h2>
             <div data-fresh="wire" data-on="netboot. host.">\
             \(WireList(sightings: try await store.sightings(of: host.mac, limit: 40)).html)</div>
-            \(PowerForm(host: host, notice: power).html)
-            \(NetbootForm(host: host, refusal: netboot).html)
-            \(RemovalForm(host: host, refusal: refusal).html)
+            \(allowed(.operator, PowerForm(host: host, notice: power).html))
+            \(allowed(.operator, NetbootForm(host: host, refusal: netboot).html))
+            \(allowed(.operator, RemovalForm(host: host, refusal: refusal).html))
             </article>
             <template id="entry">\(TimelineEntry.empty)</template>
             <template id="gone"><p class="notice" role="alert"><strong data-field="message"></strong> What you see is
@@ -100,9 +100,7 @@ extension Site {
 
     /// A browser gets a page to read and a way back; everybody else, and the API always, gets the problem as JSON.
     static func present(_ problem: Problem, to request: Request) -> Response {
-        guard request.segments.first != "api", request.headers["accept"]?.contains("text/html") == true else {
-            return problem.response
-        }
+        guard request.isForPage else { return problem.response }
         let title: HTML =
             switch problem.status {
             case 404: "Not found"
@@ -117,6 +115,8 @@ extension Site {
             <p class="quiet">Status \(problem.status)\(request.id.map { ", request <code>\($0)</code>" as HTML })</p>
             </section>
             """
-        return Frame(title.description, newestEvent: nil, tally: nil).page(main, status: problem.status)
+        var page = Frame(title.description, newestEvent: nil, tally: nil).page(main, status: problem.status)
+        page.add(problem.headers)
+        return page
     }
 }

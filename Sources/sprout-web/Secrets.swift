@@ -8,11 +8,13 @@ extension Site {
         try .json(["secrets": try await store.secrets()])
     }
 
-    /// There is no TLS and no login yet: a secret crosses no network, and nobody on it replaces one.
+    /// A secret crosses no network in plain text.
     func changeSecret(_ request: Request) async throws -> Response {
-        guard request.headers["x-real-ip"] == nil else {
+        guard Caller.current.isPrivate else {
             throw Problem(
-                403, "Secrets are set on the box itself: sprout secrets set NAME, through its socket or with --state.")
+                403,
+                "This came over plain HTTP, where a secret can be read along. Secrets are set over TLS, or on the box"
+                    + " itself: sprout secrets set NAME, through its socket or with --state.")
         }
         if request.method == "PUT" { try requireJSON(request) }
         return try await orchestrator.send(

@@ -21,86 +21,119 @@ struct Site: Sendable {
         usual = UsualTimesKeeper(store)
     }
 
-    func routes(_ health: Health) -> Routes {
-        let events = EventStream(store, feed, metrics.own.delays, rendering: LiveEvents(store, usual).render)
-        return Routes(
-            .get("/", dashboard),
-            .get("/hosts") { _ in .redirect(to: "/") },
-            .post("/hosts", registerByForm),
-            .get("/hosts/:id", hostPage),
-            .get("/hosts/:id/remove") { .redirect(to: "/hosts/\(try await host($0).id)") },
-            .post("/hosts/:id/remove", removeByForm),
-            .get("/hosts/:id/rebuild", planPage),
-            .post("/hosts/:id/rebuild", rebuildByForm),
-            .get("/hosts/:id/cancel") { .redirect(to: "/hosts/\(try await host($0).id)") },
-            .post("/hosts/:id/cancel", cancelByForm),
-            .get("/hosts/:id/power") { .redirect(to: "/hosts/\(try await host($0).id)") },
-            .post("/hosts/:id/power", powerByForm),
-            .get("/hosts/:id/netboot") { .redirect(to: "/hosts/\(try await host($0).id)") },
-            .post("/hosts/:id/netboot", chooseNetbootByForm),
-            .get("/hosts/:id/boot-mac") { .redirect(to: "/hosts/\(try await host($0).id)") },
-            .post("/hosts/:id/boot-mac", correctAddressByForm),
-            .get("/hosts/:id/tasks/:task/retry") { .redirect(to: "/hosts/\(try await host($0).id)") },
-            .post("/hosts/:id/tasks/:task/retry", retryTaskByForm),
-            .get("/notifications", notificationsPage),
-            .post("/notifications", testNotificationsByForm),
-            .post("/discoveries/:mac/accept", acceptByForm),
-            .post("/discoveries/:mac/ignore", ignoreByForm),
-            .get("/events", events.respond),
-            .get("/health", health.respond),
-            .get("/metrics", metrics.respond),
-            others: api + timelineRoutes + pages,
-            presenting: Self.present
-        )
+    /// The same site behind one of its doors.
+    func routes(_ health: Health, _ doorkeeper: Doorkeeper) -> Routes {
+        Routes(others: guardedRoutes(health).map { $0.behind(doorkeeper) }, presenting: Self.present)
     }
 
-    private var api: [Routes.Route] {
+    func guardedRoutes(_ health: Health) -> [GuardedRoute] { hostPages(health) + pages + access + api + timelineRoutes }
+
+    private func hostPages(_ health: Health) -> [GuardedRoute] {
+        let events = EventStream(store, feed, metrics.own.delays, rendering: LiveEvents(store, usual).render)
+        return [
+            .viewer(.get("/", dashboard)),
+            .viewer(.get("/hosts") { _ in .redirect(to: "/") }),
+            .operator(.post("/hosts", registerByForm)),
+            .viewer(.get("/hosts/:id", hostPage)),
+            .viewer(.get("/hosts/:id/remove") { .redirect(to: "/hosts/\(try await host($0).id)") }),
+            .operator(.post("/hosts/:id/remove", removeByForm)),
+            .operator(.get("/hosts/:id/rebuild", planPage)),
+            .operator(.post("/hosts/:id/rebuild", rebuildByForm)),
+            .viewer(.get("/hosts/:id/cancel") { .redirect(to: "/hosts/\(try await host($0).id)") }),
+            .operator(.post("/hosts/:id/cancel", cancelByForm)),
+            .viewer(.get("/hosts/:id/power") { .redirect(to: "/hosts/\(try await host($0).id)") }),
+            .operator(.post("/hosts/:id/power", powerByForm)),
+            .viewer(.get("/hosts/:id/netboot") { .redirect(to: "/hosts/\(try await host($0).id)") }),
+            .operator(.post("/hosts/:id/netboot", chooseNetbootByForm)),
+            .viewer(.get("/hosts/:id/boot-mac") { .redirect(to: "/hosts/\(try await host($0).id)") }),
+            .operator(.post("/hosts/:id/boot-mac", correctAddressByForm)),
+            .viewer(.get("/hosts/:id/tasks/:task/retry") { .redirect(to: "/hosts/\(try await host($0).id)") }),
+            .operator(.post("/hosts/:id/tasks/:task/retry", retryTaskByForm)),
+            .viewer(.get("/notifications", notificationsPage)),
+            .admin(.post("/notifications", testNotificationsByForm)),
+            .operator(.post("/discoveries/:mac/accept", acceptByForm)),
+            .operator(.post("/discoveries/:mac/ignore", ignoreByForm)),
+            .viewer(.get("/events", events.respond)),
+            .everyone(.get("/health", health.respond)),
+            .viewer(.get("/metrics", metrics.respond)),
+        ]
+    }
+
+    private var access: [GuardedRoute] {
         [
-            .get("/api/hosts", listing.respond),
-            .post("/api/hosts", register),
-            .get("/api/hosts/:id", showHost),
-            .patch("/api/hosts/:id", change),
-            .delete("/api/hosts/:id", remove),
-            .get("/api/hosts/:id/answer", answerPreview),
-            .post("/api/hosts/:id/rebuild", passOnForHost),
-            .post("/api/hosts/:id/cancel", passOnForHost),
-            .get("/api/hosts/:id/inventory", inventory),
-            .get("/api/hosts/:id/power", passOnForHost),
-            .post("/api/hosts/:id/power", passOnForHost),
-            .get("/api/hosts/:id/operations") { request in
-                try .json(["operations": try await store.history(ofHost: try await host(request).id, limit: 20)])
-            },
-            .get("/api/hosts/:id/tasks", tasks),
-            .post("/api/hosts/:id/tasks/:task/retry", retryTask),
-            .get("/api/hosts/:id/events") { request in
-                try .json(try await store.events(ofHost: try await host(request).id, limit: 200))
-            },
-            .post("/api/cluster/check", checkCluster),
-            .put("/api/cluster/trust", changeCluster),
-            .post("/api/cluster/key", changeCluster),
-            .get("/api/discoveries", discoveries),
-            .post("/api/discoveries/:mac/accept", acceptDiscovery),
-            .post("/api/discoveries/:mac/ignore", ignoreDiscovery),
-            .get("/api/images") { _ in try .json(["images": try await store.images()]) },
-            .get("/api/images/imports", passOn),
-            .get("/api/images/:id", image),
-            .delete("/api/images/:id", passOn),
-            .post("/api/images/:id/verify", passOn),
-            .post("/api/images/uploads", passOn),
-            .put("/api/images/uploads/:id", passOn),
-            .post("/api/images/uploads/:id/import", passOn),
-            .get("/api/network/boot-options", bootOptions),
-            .get("/api/network/servers", otherServers),
-            .get("/api/notifications", passOn),
-            .post("/api/notifications/test", passOn),
-            .get("/api/secrets", secrets),
-            .put("/api/secrets/:name", changeSecret),
-            .delete("/api/secrets/:name", changeSecret),
-            .get("/api/server-types", serverTypes),
-            .get("/api/wire", wire),
-            .get("/api/wire/live", followWire),
-            .get("/api/wire/:machine", wireOfMachine),
-            .post("/api/wire/:machine/trust", trustMachine),
+            .everyone(.get("/setup", setupPage)),
+            .everyone(.post("/setup", setUp)),
+            .everyone(.get("/sign-in", signInPage)),
+            .everyone(.post("/sign-in", signIn)),
+            .viewer(.get("/account", accountPage)),
+            .viewer(.post("/account", changeAccountByForm)),
+            .admin(.get("/users", usersPage)),
+            .admin(.post("/users", changeUsersByForm)),
+            .admin(.get("/tokens", tokensPage)),
+            .admin(.post("/tokens", changeTokensByForm)),
+            .admin(.get("/api/setup", setupCode)),
+            .viewer(.get("/api/account", account)),
+            .viewer(.put("/api/account/password", changeOwnPassword)),
+            .viewer(.post("/api/account/sign-out", signOutByAPI)),
+            .admin(.get("/api/users", users)),
+            .admin(.post("/api/users", passOnAccess)),
+            .admin(.patch("/api/users/:name", passOnAccess)),
+            .admin(.delete("/api/users/:name", passOnAccess)),
+            .admin(.get("/api/tokens", tokens)),
+            .admin(.post("/api/tokens", passOnAccess)),
+            .admin(.delete("/api/tokens/:name", passOnAccess)),
+        ]
+    }
+
+    private var api: [GuardedRoute] {
+        [
+            .viewer(.get("/api/hosts", listing.respond)),
+            .operator(.post("/api/hosts", register)),
+            .viewer(.get("/api/hosts/:id", showHost)),
+            .operator(.patch("/api/hosts/:id", change)),
+            .operator(.delete("/api/hosts/:id", remove)),
+            .viewer(.get("/api/hosts/:id/answer", answerPreview)),
+            .operator(.post("/api/hosts/:id/rebuild", passOnForHost)),
+            .operator(.post("/api/hosts/:id/cancel", passOnForHost)),
+            .viewer(.get("/api/hosts/:id/inventory", inventory)),
+            .viewer(.get("/api/hosts/:id/power", passOnForHost)),
+            .operator(.post("/api/hosts/:id/power", passOnForHost)),
+            .viewer(
+                .get("/api/hosts/:id/operations") { request in
+                    try .json(["operations": try await store.history(ofHost: try await host(request).id, limit: 20)])
+                }),
+            .viewer(.get("/api/hosts/:id/tasks", tasks)),
+            .operator(.post("/api/hosts/:id/tasks/:task/retry", retryTask)),
+            .viewer(
+                .get("/api/hosts/:id/events") { request in
+                    try .json(try await store.events(ofHost: try await host(request).id, limit: 200))
+                }),
+            .operator(.post("/api/cluster/check", checkCluster)),
+            .admin(.put("/api/cluster/trust", changeCluster)),
+            .admin(.post("/api/cluster/key", changeCluster)),
+            .viewer(.get("/api/discoveries", discoveries)),
+            .operator(.post("/api/discoveries/:mac/accept", acceptDiscovery)),
+            .operator(.post("/api/discoveries/:mac/ignore", ignoreDiscovery)),
+            .viewer(.get("/api/images") { _ in try .json(["images": try await store.images()]) }),
+            .viewer(.get("/api/images/imports", passOn)),
+            .viewer(.get("/api/images/:id", image)),
+            .operator(.delete("/api/images/:id", passOn)),
+            .operator(.post("/api/images/:id/verify", passOn)),
+            .operator(.post("/api/images/uploads", passOn)),
+            .operator(.put("/api/images/uploads/:id", passOn)),
+            .operator(.post("/api/images/uploads/:id/import", passOn)),
+            .viewer(.get("/api/network/boot-options", bootOptions)),
+            .viewer(.get("/api/network/servers", otherServers)),
+            .viewer(.get("/api/notifications", passOn)),
+            .admin(.post("/api/notifications/test", passOn)),
+            .admin(.get("/api/secrets", secrets)),
+            .admin(.put("/api/secrets/:name", changeSecret)),
+            .admin(.delete("/api/secrets/:name", changeSecret)),
+            .viewer(.get("/api/server-types", serverTypes)),
+            .viewer(.get("/api/wire", wire)),
+            .viewer(.get("/api/wire/live", followWire)),
+            .viewer(.get("/api/wire/:machine", wireOfMachine)),
+            .operator(.post("/api/wire/:machine/trust", trustMachine)),
         ]
     }
 
@@ -166,10 +199,7 @@ struct Site: Sendable {
         return id
     }
 
-    func actor(_ request: Request) -> String {
-        guard let address = request.headers["x-real-ip"] else { return "the command line" }
-        return "\(address) through sprout-web"
-    }
+    func actor(_ request: Request) -> String { Caller.current.actor }
 }
 
 /// `GET /api/hosts`, rendered once per change: the newest event's id tells whether there was one.

@@ -24,7 +24,13 @@ struct TaskList {
         """
         <li class="notice"><p><strong>\(task.kind.sentence)</strong>: next try \(Moment.html(task.nextTry))</p>
         <p>\(task.problem ?? "")</p>
-        <form method="post" action="/hosts/\(host.id)/tasks/\(task.id)/retry"><button>Try at once</button></form></li>
+        \(allowed(.operator, retry(task)))</li>
+        """
+    }
+
+    private func retry(_ task: PendingTask) -> HTML {
+        """
+        <form method="post" action="/hosts/\(host.id)/tasks/\(task.id)/retry"><button>Try at once</button></form>
         """
     }
 }

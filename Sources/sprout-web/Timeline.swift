@@ -5,12 +5,12 @@ import Store
 
 /// What happened and what was done, page by page, and single server types.
 extension Site {
-    var timelineRoutes: [Routes.Route] {
+    var timelineRoutes: [GuardedRoute] {
         [
-            .get("/api/events", events),
-            .get("/api/operations", operations),
-            .get("/api/operations/:id", operation),
-            .get("/api/server-types/:key", serverType),
+            .viewer(.get("/api/events", events)),
+            .viewer(.get("/api/operations", operations)),
+            .viewer(.get("/api/operations/:id", operation)),
+            .viewer(.get("/api/server-types/:key", serverType)),
         ]
     }
 

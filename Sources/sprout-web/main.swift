@@ -18,10 +18,16 @@ daemon { reactor, termination in
     let health = Health("sprout-web") { "\(try await store.hostCount()) hosts shown" }
     let observations = Observations(socket: surroundings.observeSocket, reactor)
     observations.report(.started("sprout-web"))
+    let box = Doorkeeper(.box, store, feed, report: observations.report)
+    let front = Doorkeeper(.front, store, feed, report: observations.report)
 
     try await run(
         Server(
-            on: sockets.claim("http"), reactor, site.routes(health), counting: metrics.own.traffic, onFailure: report),
+            on: sockets.claim("http"), reactor, site.routes(health, box), counting: metrics.own.traffic,
+            onFailure: report),
+        Server(
+            on: sockets.claim("front"), reactor, site.routes(health, front), counting: metrics.own.traffic,
+            onFailure: report),
         Follower(orchestrator.events(), feed, reactor), Heartbeat(feed, reactor), tally, observations,
         Watchdog(reactor, check: health.check), termination)
 }

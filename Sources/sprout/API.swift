@@ -7,10 +7,29 @@ import Model
 struct API: Sendable {
     private let client: Client
     private let reactor: Reactor
+    /// What is shown to a Sprout that is asked over the network; its own socket asks for nothing.
+    private let token: String?
 
     init(_ invocation: Invocation) throws {
         reactor = invocation.reactor
-        client = Client(try Self.address(invocation), reactor)
+        let address = try Self.address(invocation)
+        client = Client(address, reactor)
+        if case .tcp = address { token = try Self.token(invocation) } else { token = nil }
+    }
+
+    private static func token(_ invocation: Invocation) throws -> String? {
+        guard let path = invocation.value("--token-file") else { return Environment["SPROUT_TOKEN"] }
+        do throws(Errno) {
+            return try Files.text(path).filter { !$0.isWhitespace }
+        } catch {
+            throw Failure(description: "\(path): \(error); it is to hold a token of `sprout tokens create`")
+        }
+    }
+
+    private func headers(_ others: Headers) -> Headers {
+        var headers = others
+        headers["authorization"] = token.map { "Bearer \($0)" }
+        return headers
     }
 
     private static func address(_ invocation: Invocation) throws -> Address {
@@ -65,7 +84,7 @@ struct API: Sendable {
     func send(
         _ method: String, _ path: String, body: [UInt8] = [], type: String = "application/json"
     ) async throws -> Client.Answer {
-        let headers: Headers = ["x-request-id": Self.newRequestID(), "content-type": type]
+        let headers = headers(["x-request-id": Self.newRequestID(), "content-type": type])
         let deadline = Reactor.Deadline.now + .seconds(10)
         while true {
             do {
@@ -94,8 +113,8 @@ struct API: Sendable {
         var hasAnswered = false
         while true {
             do {
-                let headers: Headers = last.map { ["last-event-id": String($0)] } ?? [:]
-                try await client.follow(path, headers: headers) { event in
+                let point: Headers = last.map { ["last-event-id": String($0)] } ?? [:]
+                try await client.follow(path, headers: headers(point)) { event in
                     hasAnswered = true
                     if let id = event.id.flatMap({ Int64($0) }) { last = id }
                     try await take(event)

@@ -74,6 +74,7 @@ extension Verb {
         .imagesImport, .imagesList, .imagesShow, .imagesVerify, .imagesRemove,
         .clusterCheck, .clusterTrust, .clusterKey, .notificationsList, .notificationsTest,
         .secretsSet, .secretsList, .secretsRemove,
+        .setup, .usersList, .usersAdd, .usersSet, .usersRemove, .tokensList, .tokensCreate, .tokensRemove,
         .wireTrust, .wire, .networkOptions, .watch,
         .doctor, .rehearseCluster, .rehearseISO, .rehearse,
         .up, .configCheck, .completion,
@@ -85,6 +86,9 @@ extension Verb {
             completion: .folder),
         Option(name: "--socket", value: "PATH", summary: "ask through this Unix socket", completion: .file),
         Option(name: "--url", value: "URL", summary: "ask over the network: http://HOST[:PORT]"),
+        Option(
+            name: "--token-file", value: "FILE", summary: "what lets this program in there; else: SPROUT_TOKEN",
+            completion: .file),
     ]
 
     static let outputOption = Option(

@@ -71,9 +71,10 @@ def start():
     kept_box.__exit__(None)
 
 
-def wrk(url, seconds=4):
+def wrk(box, path, seconds=4):
     output = subprocess.run(
-        ["wrk", "-t1", "-c50", f"-d{seconds}s", "--latency", url], capture_output=True, text=True, check=True).stdout
+        ["wrk", "-t1", "-c50", f"-d{seconds}s", "--latency", "--header", f"Authorization: Bearer {box.token}",
+         box.url + path], capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in output:
         raise SystemExit(output)
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", output)[1])
@@ -91,15 +92,15 @@ def requests(box):
         say(f"Requests a second through nginx, 50 connections: 1,000 hosts as JSON, {len(body):,} bytes")
         ratios = []
         for _ in range(3):
-            ours = wrk(box.url + path)
-            peer = wrk(f"{box.url}/assets/bench.bin")
+            ours = wrk(box, path)
+            peer = wrk(box, "/assets/bench.bin")
             ratios.append(ours[0] / peer[0])
             say(f"  GET /api/hosts         {ours[0]:8.0f}/s   p50 {ours[1]:>8}   p99 {ours[2]:>8}")
             say(f"  nginx, a static file   {peer[0]:8.0f}/s   p50 {peer[1]:>8}   p99 {peer[2]:>8}   ratio {ratios[-1]:.2f}")
         say(f"  ratio                  median {statistics.median(ratios):.2f}")
     finally:
         static.unlink()
-    small = wrk(f"{box.url}/api/hosts/{box.hosts()[0]['id']}")
+    small = wrk(box, f"/api/hosts/{box.hosts()[0]['id']}")
     say(f"  GET /api/hosts/ID      {small[0]:8.0f}/s   p50 {small[1]:>8}   p99 {small[2]:>8}")
 
 

@@ -54,6 +54,22 @@ import YAML
         }
     }
 
+    @Test func `each route lets in whom its description says, and only what is to be open is open`() throws {
+        let guarded = try Self.guardedRoutes()
+        let roles = Dictionary(guarded.map { ($0.route.name, $0.role?.rawValue ?? "none") }) { $1 }
+        #expect(roles.count == guarded.count, "a route is there twice")
+        for operation in try Document().operations {
+            if let role = roles[operation.name] { #expect(role == operation.text("x-role"), "\(operation.name)") }
+        }
+        #expect(
+            Set(roles.filter { $0.value == "none" }.keys) == [
+                "GET /health", "GET /setup", "POST /setup", "GET /sign-in", "POST /sign-in",
+            ])
+        for (name, role) in roles where !name.hasPrefix("GET ") {
+            #expect(role != "viewer" || name.contains("/account"), "a viewer changes nothing: \(name)")
+        }
+    }
+
     // MARK: Pieces
 
     /// What nginx serves from its own files.
@@ -67,22 +83,29 @@ import YAML
     }
 
     private static func served() throws -> Set<String> {
+        let (store, orchestrator) = try parts()
+        let scripts = BootScripts(store: store, orchestrator: orchestrator) { _ in }
+        let files = InstallerFiles(store: store, folder: ImageFolder("none")) { _ in }
+        let boot = bootRoutes(scripts, files, BootFiles(made: [:]))
+        let machines = Installers(store: store, orchestrator: orchestrator).routes
+        return Set(try guardedRoutes().map(\.route.name) + Routes(others: boot + machines).list)
+    }
+
+    private static func guardedRoutes() throws -> [GuardedRoute] {
+        let (store, orchestrator) = try parts()
+        let (feed, reactor) = (Feed(), try Reactor())
+        let metrics = MetricsPage(store, OperationTally(store, feed), Surroundings(), reactor)
+        let site = Site(store: store, orchestrator: orchestrator, feed: feed, metrics: metrics)
+        return site.guardedRoutes(Health("a test") { "" })
+    }
+
+    private static func parts() throws -> (Store, Orchestrator) {
         let folder = FileManager.default.temporaryDirectory.appending(path: "sprout-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let path = folder.appending(path: "sprout.db").path
         _ = try Ledger(path: path, try Worker(), now: Timestamp.now)
-        let (store, reactor) = (try Store(path: path), try Reactor())
-        let orchestrator = Orchestrator(socket: "none", reactor)
-        let feed = Feed()
-        let metrics = MetricsPage(store, OperationTally(store, feed), Surroundings(), reactor)
-        let site = Site(store: store, orchestrator: orchestrator, feed: feed, metrics: metrics)
-        let scripts = BootScripts(store: store, orchestrator: orchestrator) { _ in }
-        let files = InstallerFiles(store: store, folder: ImageFolder("none")) { _ in }
-        let boot = bootRoutes(scripts, files, BootFiles(made: [:]))
-        let machines = Installers(store: store, orchestrator: orchestrator).routes
-        let health = Health("a test") { "" }
-        return Set(site.routes(health).list + Routes(others: boot + machines).list)
+        return (try Store(path: path), Orchestrator(socket: "none", try Reactor()))
     }
 }
 

@@ -48,7 +48,7 @@ import Testing
         #expect(try AccessName(text).description == text.lowercased().filter { $0 != " " })
     }
 
-    @Test(arguments: ["", "1a", "a b", "a/b", "-a", "ä", "<b>", String(repeating: "a", count: 41), "a\n"])
+    @Test(arguments: ["", "1a", "a b", "a/b", "-a", "ä", "<b>", String(repeating: "a", count: 41), "a\nb"])
     func `what is no name is refused`(text: String) {
         #expect(throws: Refused.self) { try AccessName(text) }
     }

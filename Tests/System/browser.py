@@ -37,6 +37,7 @@ class BrowserTest(unittest.TestCase):
         )
         cls.addClassCleanup(cls.chromium.close)
         cls.numbers = itertools.count(1)
+        cls.cookie = cls.box.sign_in(*cls.box.new_user("anna", "admin"))
 
     def setUp(self):
         self.complaints = []
@@ -51,6 +52,9 @@ class BrowserTest(unittest.TestCase):
     def browser(self, **options):
         context = self.chromium.new_context(**options)
         self.addCleanup(context.close)
+        if self.cookie:
+            name, _, value = self.cookie.partition("=")
+            context.add_cookies([{"name": name, "value": value, "url": self.box.url}])
         page = context.new_page()
         page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -12,7 +13,9 @@ import subprocess
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
+import uuid
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAMS = pathlib.Path(os.environ.get("SPROUT_PROGRAMS", ROOT / ".build" / "debug")).resolve()
@@ -27,6 +30,9 @@ server_types:
     boot_disk: /dev/nvme0n1
     hostname_prefix: pve-ms-
 """
+
+MACHINES = re.compile(
+    "/(ipxe|boot|netboot)/|/api/boot/|/api/hosts/[^/]+/(installed|first-boot-script|phone-home)$")
 
 
 def until(condition, seconds=15, what="the condition", pause=0.02):
@@ -72,6 +78,8 @@ class Sprout:
         self.listen = listen or f"127.0.0.1:{self.port}"
         self.prefix = list(prefix)
         self.process = None
+        # What lets this test in, as an admin.
+        self.token = None
 
     def __enter__(self):
         self.start()
@@ -97,6 +105,47 @@ class Sprout:
             self.stop()
             print(self.log())
             raise
+        self.token = self.token or self.new_token("test", "admin")
+
+    def new_token(self, name, role, **wish):
+        """Makes a token over the box's own socket, which lets in whoever may open it."""
+        answer = self.socket_request(
+            "web.sock", "POST", "/api/tokens", {"name": name, "role": role, **wish},
+            {"Content-Type": "application/json", "X-Request-Id": uuid.uuid4().hex})
+        assert answer.status == 201, answer.body
+        return answer.json["token"]
+
+    def new_user(self, name, role, password="correct horse battery"):
+        """Adds a user over the box's own socket, and gives name and password."""
+        answer = self.socket_request(
+            "web.sock", "POST", "/api/users", {"name": name, "role": role, "password": password},
+            {"Content-Type": "application/json", "X-Request-Id": uuid.uuid4().hex})
+        assert answer.status == 201, answer.body
+        return name, password
+
+    def sign_in(self, name, password):
+        """Signs in as a browser does, and gives the cookie."""
+        answer = self.browse("POST", "/sign-in", {"name": name, "password": password, "next": "/"})
+        assert answer.status == 303, answer.body
+        return answer.headers["Set-Cookie"].partition(";")[0]
+
+    def browse(self, method, path, form=None, cookie=None, headers=None):
+        """Asks as a browser does: with a cookie instead of a token, for something to look at; follows nothing."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        sent = {"Accept": "text/html", **({"Cookie": cookie} if cookie else {}), **(headers or {})}
+        body = None
+        if form is not None:
+            sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
+            body = urllib.parse.urlencode(form)
+        connection.request(method, path, body, sent)
+        answer = connection.getresponse()
+        result = Answer(answer.status, answer.headers, answer.read())
+        connection.close()
+        return result
+
+    def authorization(self, path="/"):
+        """The header that lets this test in; the routes of machines have tokens of their own."""
+        return {} if MACHINES.match(path) else {"Authorization": f"Bearer {self.token}"}
 
     def stop(self):
         if self.process and self.process.poll() is None:
@@ -139,7 +188,8 @@ class Sprout:
 
     def request(self, method, path, body=None, headers=None, timeout=30):
         data = json.dumps(body).encode() if isinstance(body, (dict, list)) else body
-        request = urllib.request.Request(self.url + path, data=data, method=method, headers=headers or {})
+        headers = {**self.authorization(path), **(headers or {})}
+        request = urllib.request.Request(self.url + path, data=data, method=method, headers=headers)
         if isinstance(body, (dict, list)):
             request.add_header("Content-Type", "application/json")
         try:
@@ -170,7 +220,9 @@ class Sprout:
 
         A daemon tells that it has started when it gets to it: a test that waits for a host asks for that kind."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        headers = {} if last_event_id is None else {"Last-Event-ID": str(last_event_id)}
+        headers = self.authorization()
+        if last_event_id is not None:
+            headers["Last-Event-ID"] = str(last_event_id)
         connection.request("GET", "/events" + ("" if after is None else f"?after={after}"), headers=headers)
         answer = connection.getresponse()
         assert answer.status == 200, answer.status

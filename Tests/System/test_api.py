@@ -84,7 +84,7 @@ class APITest(unittest.TestCase):
         self.box.request("POST", "/api/hosts", {"mac": "52:54:00:ff:00:0a", "server_type": "vm", "hostname": "who"},
                          {"X-Real-IP": "6.6.6.6", "X-Sprout-Actor": "root", "X-Request-Id": "mine"})
         event = self.box.get("/api/hosts/who/events").json[0]
-        self.assertTrue(event["actor"].startswith("127.0.0.1 through sprout-web"), event)
+        self.assertTrue(event["actor"].startswith("the token test at 127.0.0.1 through sprout-web"), event)
         self.assertNotEqual(event["request"], "mine")
 
     def test_paths_that_climb_get_nowhere(self):

@@ -133,8 +133,8 @@ class HostsTest(unittest.TestCase):
     def test_a_url_a_socket_and_the_environment_lead_to_the_same_sprout(self):
         self.box.cli("hosts", "add", "pve-c", "--mac", "52:54:00:00:0c:01", "--type", "vm")
         for words, environment in [
-            (["--url", self.box.url], {}), (["--socket", self.box.state / "run" / "web.sock"], {}),
-            ([], {"SPROUT_STATE": str(self.box.state)}), ([], {"SPROUT_URL": self.box.url}),
+            (["--url", self.box.url], {"SPROUT_TOKEN": self.box.token}), (["--socket", self.box.state / "run" / "web.sock"], {}),
+            ([], {"SPROUT_STATE": str(self.box.state)}), ([], {"SPROUT_URL": self.box.url, "SPROUT_TOKEN": self.box.token}),
         ]:
             result = sprout("hosts", "show", "pve-c", *words, env={**os.environ, **environment})
             self.assertEqual(result.returncode, 0, result.stderr)

@@ -331,7 +331,7 @@ class InstallerTest(unittest.TestCase):
             self.assertEqual(machine.arm().status, 202)
             again = machine.arm()
             self.assertEqual(again.status, 409)
-            self.assertIn("pve-1 is already being rebuilt (127.0.0.1 through sprout-web", again.json["detail"])
+            self.assertIn("pve-1 is already being rebuilt (the token test at 127.0.0.1 through sprout-web", again.json["detail"])
             self.assertEqual(box.cli("images", "remove", "proxmox-ve-9.2-1").returncode, 1)
             machine.boot()
             cancelled = box.cli("hosts", "cancel", "pve-1")

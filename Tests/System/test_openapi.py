@@ -238,7 +238,8 @@ class SchemathesisTest(unittest.TestCase):
             for number in range(1, 4):
                 box.register(number, hostname=f"pve-{number}")
             done = subprocess.run(
-                [sys.executable, "-m", "schemathesis.cli", "run", FILE, "--url", box.url, "--checks",
+                [sys.executable, "-m", "schemathesis.cli", "run", FILE, "--url", box.url,
+                 "--header", f"Authorization: Bearer {box.token}", "--checks",
                  ",".join(self.CHECKS), "--phases", "examples,coverage,fuzzing", "--max-examples", "12", "--seed", "6",
                  "--mode", "all", "--workers", "2", "--generation-database", "none", "--no-shrink", "--max-failures", "60",
                  # Streams do not end.

@@ -113,7 +113,7 @@ class OperationTest(unittest.TestCase):
             since = machine.host()["state_since"]
             self.assertRegex(
                 second.json["detail"],
-                rf"^pve-{number} is already being rebuilt \(127\.0\.0\.1 through sprout-web.*, {re.escape(since)}\), and is"
+                rf"^pve-{number} is already being rebuilt \(the token test at 127\.0\.0\.1 through sprout-web.*, {re.escape(since)}\), and is"
                 r" pxe_ready\. Cancel that first")
         self.assertEqual(self.box.sql("SELECT count(*) FROM operation"), ["5"])
         self.assertEqual(self.box.sql("SELECT count(*) FROM secret"), ["5"])

@@ -340,7 +340,7 @@ class RehearseMistakesTest(unittest.TestCase):
                 with self.subTest(sentence), Meddler(box, path, change) as meddler:
                     done = subprocess.run(
                         [PROGRAMS / "sprout", "rehearse", "--hosts", "1", "--keep", *QUICK, "--url", meddler.url],
-                        capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+                        env={**os.environ, "SPROUT_TOKEN": box.token}, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
                     self.assertEqual(done.returncode, 1, done.stdout)
                     self.assertIn(sentence, done.stdout)
                     self.assertIn("1 of 1 hosts did not end as they should", done.stderr)

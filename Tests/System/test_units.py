@@ -16,7 +16,8 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 UNITS = CHECKOUT / "units"
 READERS = ["sprout-boot", "sprout-dhcp", "sprout-metadata", "sprout-web"]
 DAEMONS = [*READERS, "sprout-orchestrator"]
-SOCKETS = ["boot", "command", "dhcp", "install", "lease", "metadata", "observe", "web"]
+SOCKETS = ["boot", "command", "dhcp", "front", "install", "lease", "metadata", "observe", "web"]
+OF_ORCHESTRATOR = ("command", "install", "lease", "observe")
 DATABASE = "/var/lib/sprout/db/sprout.db"
 
 
@@ -159,7 +160,7 @@ class UnitsTest(unittest.TestCase):
     def test_every_socket_answers_for_its_daemon(self):
         for socket in SOCKETS:
             with self.subTest(socket):
-                daemon = "orchestrator" if socket in ("command", "install", "lease", "observe") else socket
+                daemon = "orchestrator" if socket in OF_ORCHESTRATOR else {"front": "web"}.get(socket, socket)
                 status, health, _ = self.send(socket, "/health")
                 self.assertEqual((status, health["status"], health["daemon"]), (200, "ok", f"sprout-{daemon}"))
 
@@ -184,11 +185,10 @@ class UnitsTest(unittest.TestCase):
                 self.assertEqual((status["NoNewPrivs"], status["Seccomp"]), (["1"], ["2"]))
 
     def test_sockets_let_in_only_those_they_are_for(self):
-        front = {"boot", "dhcp", "metadata", "web"}
         allowed = {
             "nobody": (Identity("nobody", "nogroup"), set()),
-            "nginx": (Identity("www-data", "www-data"), front),
-            "a person of the group sprout": (Identity("nobody", "nogroup", "sprout"), front),
+            "nginx": (Identity("www-data", "www-data"), {"boot", "front", "metadata"}),
+            "a person of the group sprout": (Identity("nobody", "nogroup", "sprout"), {"dhcp", "web"}),
             "sprout-boot": (self.identity("sprout-boot"), {"install", "observe"}),
             "sprout-dhcp": (self.identity("sprout-dhcp"), {"lease", "observe"}),
             "sprout-metadata": (self.identity("sprout-metadata"), {"install", "observe"}),
@@ -318,7 +318,7 @@ outcome("make", make)
     def test_without_the_orchestrator_sprout_web_goes_on_reading(self):
         # Its sockets too: sprout-web follows its events, and would start it again.
         self.container.output(
-            "systemctl", "stop", *[f"sprout-orchestrator-{name}.socket" for name in ("command", "install", "lease", "observe")],
+            "systemctl", "stop", *[f"sprout-orchestrator-{name}.socket" for name in OF_ORCHESTRATOR],
             "sprout-orchestrator.service")
         states = {daemon: self.container.properties(daemon, "ActiveState")["ActiveState"] for daemon in DAEMONS}
         self.assertEqual(states, {daemon: "active" for daemon in READERS} | {"sprout-orchestrator": "inactive"})

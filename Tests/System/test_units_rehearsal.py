@@ -30,7 +30,10 @@ class RehearsalUnitsTest(unittest.TestCase):
         container.boot()
         until(lambda: container.output("systemctl", "is-active", "sprout-web").strip() == "active", 20, "sprout-web")
         try:
-            words = ["/usr/lib/sprout/sprout", "rehearse", "--hosts", "3", "--speed", "2000", "--url", "http://127.0.0.1"]
+            made = container.output("/usr/lib/sprout/sprout", "tokens", "create", "--name", "rehearsal", "--role", "operator")
+            container.path("/root/token").write_text(made.splitlines()[-1])
+            words = ["/usr/lib/sprout/sprout", "rehearse", "--hosts", "3", "--speed", "2000", "--url", "http://127.0.0.1",
+                     "--token-file", "/root/token"]
             table = container.output(*words, timeout=90)
             self.assertEqual(table.count(" ready"), 3, table)
             journal = container.output("journalctl", "--no-pager", "SPROUT_HOST=rehearsal-01", "--output=cat")

@@ -89,7 +89,7 @@ struct Doctor: Sendable {
         } catch is CancellationError {
             throw CancellationError()
         } catch let error as Errno where error.rawValue == 13 {
-            return .bad(name, "\(name) cannot be asked: \(error).", "Use sudo, or become a member of the group sprout.")
+            return .bad(name, "\(name) cannot be asked: \(error).", "Use sudo: this socket is for daemons.")
         } catch {
             return .bad(name, "\(name) does not answer at \(socket): \(error).", remedy)
         }

@@ -50,7 +50,7 @@ struct NginxConfiguration: Sendable {
 
         \(Self.limits)
         \(listenTLS.isEmpty ? "" : "    map $server_port $certificate { default \(certificate); }\n")
-        \(["boot", "metadata", "web"].map(upstreams).joined(separator: "\n"))
+        \(["boot", "front", "metadata"].map(upstreams).joined(separator: "\n"))
 
             server {
         \((listen + listenTLS.map { "\($0) ssl http2" }).map { "        listen \($0);" }.joined(separator: "\n"))
@@ -117,6 +117,7 @@ struct NginxConfiguration: Sendable {
                 proxy_next_upstream error timeout non_idempotent;
                 proxy_set_header Connection "";
                 proxy_set_header Host $http_host;
+                proxy_set_header X-Forwarded-Proto $scheme;
                 proxy_set_header X-Real-IP $remote_addr;
                 # Nginx names each request, and keeps the name when it sends it again: so it can be carried out once.
                 proxy_set_header X-Request-Id $request_id;
@@ -144,12 +145,12 @@ struct NginxConfiguration: Sendable {
     /// of these it says nothing, and the daemons say themselves what there is to say.
     private var routes: String {
         """
-                location / { error_page 502 504 = @web; proxy_pass http://web; }
-                location /api/ { error_page 502 504 = @api; proxy_pass http://web; }
+                location / { error_page 502 504 = @web; proxy_pass http://front; }
+                location /api/ { error_page 502 504 = @api; proxy_pass http://front; }
                 location = /api { default_type text/html; charset utf-8; try_files /api/index.html =404; }
                 location = /api/openapi.yaml { default_type application/yaml; try_files $uri =404; }
                 location /assets/ { expires -1; }
-                location = /events { error_page 502 504 = @web; proxy_pass http://web; proxy_read_timeout 1h; }
+                location = /events { error_page 502 504 = @web; proxy_pass http://front; proxy_read_timeout 1h; }
                 location /netboot/ { error_page 502 504 = @boot; proxy_pass http://boot; }
                 location /ipxe/ { error_page 502 504 = @boot; proxy_pass http://boot; }
                 location /boot/ { error_log stderr crit; error_page 502 504 = @boot; proxy_pass http://boot; }
@@ -162,7 +163,7 @@ struct NginxConfiguration: Sendable {
                     proxy_pass http://metadata;
                 }
 
-                location @api { error_page 502 504 =503 /assets/unavailable.json; proxy_pass http://web_again; }
+                location @api { error_page 502 504 =503 /assets/unavailable.json; proxy_pass http://front_again; }
                 location @boot {
                     error_log stderr crit;
                     error_page 502 504 =503 /assets/unavailable.html;
@@ -173,7 +174,7 @@ struct NginxConfiguration: Sendable {
                     error_page 502 504 =503 /assets/unavailable.html;
                     proxy_pass http://metadata_again;
                 }
-                location @web { error_page 502 504 =503 /assets/unavailable.html; proxy_pass http://web_again; }
+                location @web { error_page 502 504 =503 /assets/unavailable.html; proxy_pass http://front_again; }
         """
     }
 }

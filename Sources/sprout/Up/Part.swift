@@ -44,7 +44,7 @@ struct Part: Sendable {
             daemon("dhcp", [http("dhcp.sock")] + (netboots ? dhcp : [])),
             daemon("boot", [http("boot.sock")] + (netboots ? tftp : [])),
             daemon("metadata", [http("metadata.sock")]),
-            daemon("web", [http("web.sock")]),
+            daemon("web", [http("web.sock"), Socket(name: "front", place: .file("front.sock"))]),
         ]
     }
 

@@ -1,6 +1,7 @@
 import Control
 import Crypto
 import Glibc
+import HTTP
 import Linux
 import Settings
 
@@ -94,6 +95,7 @@ actor Supervisor {
             if !isStopping {
                 Terminal.say("sprout: ready. Dashboard: http://\(dashboard(listen))   (Ctrl-C stops everything)")
                 if let listenTLS { try tellFingerprint(listenTLS) }
+                try await tellSetupCode()
             }
             try await group.waitForAll()
         }
@@ -103,6 +105,14 @@ actor Supervisor {
     private func tellFingerprint(_ listenTLS: Address) throws {
         let certificate = try Certificate(parsing: try Files.text("\(layout.certificate)/served.pem"))
         Terminal.say("sprout: https://\(dashboard(listenTLS)) shows the certificate \(certificate.fingerprint)")
+    }
+
+    /// As long as nobody can sign in, the code is shown that makes the first user.
+    private func tellSetupCode() async throws {
+        let answer = try await Client(.unix(path: "\(layout.run)/web.sock"), reactor).send("GET", "/api/setup")
+        guard answer.status == 200 else { return }
+        let code = try JSON.decode([String: String].self, from: answer.body)["code"] ?? ""
+        Terminal.say("sprout: nobody can sign in yet: open http://\(dashboard(listen))/setup, and type the code \(code)")
     }
 
     private func keeper(_ part: Part, _ path: String) throws -> Keeper {

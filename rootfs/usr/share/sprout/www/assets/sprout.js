@@ -39,7 +39,7 @@ function connect() {
   // The browser tries again by itself when a connection breaks, but not when the front door answers with an error.
   source.onerror = () => {
     showConnection(false);
-    if (source?.readyState === EventSource.CLOSED) reconnect(2000);
+    if (source?.readyState === EventSource.CLOSED) reconnect(2000, true);
   };
 }
 
@@ -49,9 +49,16 @@ function disconnect() {
   source = null;
 }
 
-function reconnect(delay = 0) {
+function reconnect(delay = 0, isRefused = false) {
   disconnect();
-  retry = setTimeout(connect, delay);
+  retry = setTimeout(isRefused ? connectIfSignedIn : connect, delay);
+}
+
+// Whose session has ended is not let in by trying again.
+async function connectIfSignedIn() {
+  const answer = await fetch("/api/account").catch(() => null);
+  if (answer?.status === 401) return location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
+  connect();
 }
 
 // A form's answer must not be sent again, and a page with a fragment is not loaded anew by its own address.
@@ -193,7 +200,8 @@ async function refresh(kind) {
 
 async function freshPage() {
   const answer = await fetch(location.pathname + location.search);
-  return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  if (answer.redirected) location.reload();
+  return answer.ok && !answer.redirected ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
 }
 
 // What somebody is about to fill in is not taken away, and what was opened stays open.
@@ -210,9 +218,10 @@ function replace(old, fresh) {
 async function showSettings() {
   const fresh = await freshPage();
   if (!fresh) return;
-  const types = find("#server_type");
-  const chosen = types.value;
   find("[data-settings]").replaceChildren(...fresh.querySelector("[data-settings]").childNodes);
+  const types = find("#server_type");
+  if (!types) return;
+  const chosen = types.value;
   types.replaceChildren(...fresh.querySelector("#server_type").options);
   if ([...types.options].some((option) => option.value === chosen)) types.value = chosen;
 }
