@@ -119,7 +119,7 @@ class OpenAPITest(unittest.TestCase):
             "/api/wire/52:54:00:00:00:77", "/api/wire/nobody", "/api/server-types", "/api/server-types/vm",
             "/api/server-types/none", "/api/notifications", "/api/secrets", "/health", "/metrics", "/", "/hosts/pve-1",
             "/notifications", "/api", "/api/openapi.yaml", "/boot/vmlinuz?token=none", "/netboot/none.efi",
-            "/api/hosts/0/first-boot-script?token=none",
+            "/api/hosts/0/first-boot-script?token=none", "/api/setup", "/api/account", "/api/users", "/api/tokens",
         ]
 
     def changes(self):
@@ -138,6 +138,12 @@ class OpenAPITest(unittest.TestCase):
             ("DELETE", "/api/secrets/a", None), ("POST", "/api/images/uploads", upload),
             ("PUT", "/api/images/uploads/none?offset=0", b"abc"), ("POST", "/api/images/uploads/none/import", {}),
             ("DELETE", "/api/images/none", None), ("DELETE", "/api/hosts/pve-2", None),
+            ("POST", "/api/users", {"name": "anna", "role": "admin", "password": "correct horse"}),
+            ("POST", "/api/users", {"name": "bert", "role": "boss", "password": "correct horse"}),
+            ("PATCH", "/api/users/anna", {"role": "viewer"}), ("PATCH", "/api/users/anna", {"password": "another one"}),
+            ("DELETE", "/api/users/nobody", None), ("POST", "/api/tokens", {"name": "ci", "role": "viewer"}),
+            ("DELETE", "/api/tokens/ci", None), ("PUT", "/api/account/password", {"current": "a", "new": "b"}),
+            ("POST", "/api/account/sign-out", {"everywhere": True}),
         ]
 
 
