@@ -70,7 +70,7 @@ extension Site {
 
     private func accountPage(problem: ReceivedProblem?, status: Int) async throws -> Response {
         let page = AccountPage(caller: Caller.current, problem: problem)
-        let tally = Tally(try await store.stateCounts())
+        let tally = try await Tally(store)
         return Frame("Your account", newestEvent: nil, tally: tally).page(page.html, status: status)
     }
 }

@@ -40,7 +40,7 @@ extension Site {
 
     private func tokensPage(made: MadeToken?, problem: ReceivedProblem?, status: Int) async throws -> Response {
         let page = TokensPage(tokens: try await store.tokens(), made: made, problem: problem)
-        let tally = Tally(try await store.stateCounts())
+        let tally = try await Tally(store)
         return Frame("Tokens", newestEvent: nil, tally: tally).page(page.html, status: status)
     }
 }

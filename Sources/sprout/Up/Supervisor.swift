@@ -112,7 +112,8 @@ actor Supervisor {
         let answer = try await Client(.unix(path: "\(layout.run)/web.sock"), reactor).send("GET", "/api/setup")
         guard answer.status == 200 else { return }
         let code = try JSON.decode([String: String].self, from: answer.body)["code"] ?? ""
-        Terminal.say("sprout: nobody can sign in yet: open http://\(dashboard(listen))/setup, and type the code \(code)")
+        Terminal.say(
+            "sprout: nobody can sign in yet: open http://\(dashboard(listen))/setup, and type the code \(code)")
     }
 
     private func keeper(_ part: Part, _ path: String) throws -> Keeper {

@@ -267,7 +267,10 @@ export function setText(element, text) {
 // The only way in which a script changes something in the box; what was refused is thrown in the box's own words.
 export async function change(method, path, body, type = "application/json") {
   const sent = type === "application/json" ? JSON.stringify(body ?? {}) : body;
-  const answer = await fetch(path, { method, headers: { "content-type": type }, body: sent });
+  const headers = { "content-type": type };
+  const proof = find("meta[name=csrf]")?.content;
+  if (proof) headers["x-csrf-token"] = proof;
+  const answer = await fetch(path, { method, headers, body: sent });
   if (answer.status === 204) return null;
   const told = await answer.json().catch(() => ({ detail: `The box answers ${answer.status}.` }));
   if (!answer.ok) throw Object.assign(new Error(told.detail), { status: answer.status });
