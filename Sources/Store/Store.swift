@@ -183,6 +183,12 @@ public actor Store {
         try connection.rows("SELECT value FROM setting WHERE key = ?", .text(key)) { $0.optionalText(0) }.first ?? nil
     }
 
+    /// All that is in force, by its key.
+    public func settings() throws -> [String: String] {
+        let rows = try connection.rows("SELECT key, value FROM setting") { ($0.text(0), $0.optionalText(1)) }
+        return Dictionary(rows.compactMap { key, value in value.map { (key, $0) } }) { $1 }
+    }
+
     /// Where machines reach this box for good, if that was said; else they go on where they asked first.
     public func publicURL() throws -> String? {
         try setting("server.public_url").flatMap { $0 == "none" ? nil : $0 }

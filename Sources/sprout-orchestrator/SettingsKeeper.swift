@@ -125,7 +125,9 @@ extension Provisioning {
 extension Provisioning.PXE {
     /// What the other daemons need to know; what only our own DHCP needs is kept where that is on.
     fileprivate var inForce: [String: String] {
-        var settings = ["pxe.answer": answer.rawValue, "pxe.mode": mode.rawValue]
+        var settings = [
+            "pxe.enabled": "\(isEnabled)", "pxe.answer": answer.rawValue, "pxe.mode": mode.rawValue,
+        ]
         settings["pxe.interface"] = interface
         guard mode == .server, let range else { return settings }
         settings["pxe.range"] = "\(range)"

@@ -32,20 +32,26 @@ struct JoinTicks {
     var html: HTML {
         """
         <h2>Before its join</h2>
-        <ul class="ticks" role="list">\(report.ticks.map(row))</ul>
+        \(list)
         """
     }
 
+    var list: HTML { "<ul class=\"ticks\" role=\"list\">\(report.ticks.map(row))</ul>" }
+
     private func row(_ tick: ClusterTick) -> HTML {
+        "<li data-outcome=\"\(tick.outcome.rawValue)\">\(TickMark.html(tick.outcome)) \(tick.sentence)</li>"
+    }
+}
+
+/// What came of a look at something, as a sign.
+enum TickMark {
+    static func html(_ outcome: ClusterTick.Outcome) -> HTML {
         let (mark, word): (String, String) =
-            switch tick.outcome {
+            switch outcome {
             case .good: ("✓", "good")
             case .caution: ("!", "worth knowing")
             case .bad: ("✗", "in the way")
             }
-        return """
-            <li data-outcome="\(tick.outcome.rawValue)"><span aria-label="\(word)" role="img">\(mark)</span> \
-            \(tick.sentence)</li>
-            """
+        return "<span class=\"sign\" aria-label=\"\(word)\" role=\"img\">\(mark)</span>"
     }
 }

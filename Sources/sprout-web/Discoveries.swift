@@ -29,10 +29,10 @@ extension Site {
     }
 
     func ignoreByForm(_ request: Request) async throws -> Response {
-        _ = try form(request)
-        let answer = try await tell("ignore", Array("{\"ignored\":true}".utf8), request)
+        let isIgnored = try form(request)["ignored"] != "no"
+        let answer = try await tell("ignore", try JSON.encode(["ignored": isIgnored]), request)
         guard answer.status == 204 else { throw Problem(answer.status, try problem(of: answer).detail) }
-        return .redirect(to: "/")
+        return .redirect(to: isIgnored ? "/" : "/discoveries")
     }
 
     private func accept(_ wish: Acceptance, _ request: Request) async throws -> Response {

@@ -41,7 +41,7 @@ struct Frame {
             <a class="skip" href="#main">To the content</a>
             <header class="top">
             <a class="brand" href="/"><img src="/assets/sprout.svg" alt="" width="28" height="28"> Sprout</a>
-            <nav class="sections" aria-label="Parts of the dashboard">\(Section.allCases.map(link))</nav>
+            \(allowed(.viewer, "<nav class=\"sections\" aria-label=\"Parts of the dashboard\">\(Section.allCases.map(link))</nav>"))
             <div class="now">\(tally.map(\.pill))\(newestEvent.map { _ in Self.live })\
             \(caller.user.map { Self.account($0.user) })</div>
             </header>

@@ -62,17 +62,17 @@ extension Site {
             <code>provisioning.yaml</code>.</p>
             """
             : """
-            <ul role="list">\(told.targets.map(\.html))</ul>
+            <ul class="rows" role="list">\(told.targets.map(\.html))</ul>
             \(allowed(.admin, Self.test))
             """
         let main: HTML = """
-            <nav aria-label="Way back"><a class="back" href="/">All hosts</a></nav>
+            <nav aria-label="Way back"><a class="back" href="/settings">Settings</a></nav>
             <section aria-labelledby="told-title">
             <h1 id="told-title">Who is told what becomes of hosts</h1>
             \(list)
             </section>
             """
         let tally = try await Tally(store)
-        return Frame("Notifications", newestEvent: nil, tally: tally).page(main, status: 200)
+        return Frame("Notifications", in: .settings, newestEvent: nil, tally: tally).page(main, status: 200)
     }
 }

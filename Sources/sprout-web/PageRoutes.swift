@@ -4,7 +4,20 @@ import HTTP
 extension Site {
     var pages: [GuardedRoute] {
         [
-            .viewer(.get("/ops/:id", operationPage))
+            .viewer(.get("/ops/:id", operationPage)),
+            .viewer(.get("/discoveries", discoveriesPage)),
+            .viewer(.get("/images", imagesPage)),
+            .viewer(.get("/image/:id/verify") { _ in .redirect(to: "/images") }),
+            .operator(.post("/image/:id/verify", verifyImageByForm)),
+            .viewer(.get("/image/:id/remove") { _ in .redirect(to: "/images") }),
+            .operator(.post("/image/:id/remove", removeImageByForm)),
+            .viewer(.get("/wire", wirePage)),
+            .viewer(.get("/timeline", eventsPage)),
+            .viewer(.get("/settings", settingsPage)),
+            .viewer(.get("/settings/cluster/check") { _ in .redirect(to: "/settings") }),
+            .operator(.post("/settings/cluster/check", checkClusterByForm)),
+            .viewer(.get("/server-types", serverTypesPage)),
+            .viewer(.get("/appliance", appliancePage)),
         ]
     }
 }

@@ -61,7 +61,7 @@ extension Site {
     }
 
     /// The host of a filter: one that was removed is still known by its id.
-    private func hostID(_ request: Request) async throws -> String? {
+    func hostID(_ request: Request) async throws -> String? {
         guard let reference = request.query["host"] else { return nil }
         return try await store.host(reference)?.id ?? reference
     }
@@ -91,7 +91,7 @@ extension Request {
             400, "\(name) is \"\(text.prefix(60))\"; it can be \(names.joined(separator: ", ")).\(guess)", field: name)
     }
 
-    fileprivate func number(_ name: String) throws(Problem) -> Int64? {
+    func number(_ name: String) throws(Problem) -> Int64? {
         guard let text = query[name] else { return nil }
         if let number = Int64(text), number >= 0 { return number }
         throw Problem(400, "\(name) is \"\(text.prefix(60))\"; it must be the number of an event.", field: name)

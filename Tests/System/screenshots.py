@@ -148,6 +148,14 @@ def pages(rack):
         "operation": f"/ops/{latest(at_work)}",
         "failure": f"/ops/{latest(broken)}",
         "plan": f"/hosts/{done.host()['id']}/rebuild",
+        "discoveries": "/discoveries",
+        "images": "/images",
+        "wire": "/wire",
+        "events": "/timeline",
+        "settings": "/settings",
+        "server-types": "/server-types",
+        "notifications": "/notifications",
+        "appliance": "/appliance",
     }
 
 
