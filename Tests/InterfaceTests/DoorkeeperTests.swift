@@ -30,7 +30,7 @@ import Testing
             try await ledger.keepSessionKey(key.publicKey.hexadecimal)
             user = try await ledger.addUser(
                 try AccessName("anna"), .admin, password: [1], by: Ledger.Author(actor: "a test"))
-            let site = Site(store: store, orchestrator: Orchestrator(socket: "none", try Reactor()), feed: Feed())
+            let site = try Site.alone(store)
             let door = Doorkeeper(.front, store, site.feed) { _ in }
             routes = site.routes(Health("a test") { "" }, door)
         }

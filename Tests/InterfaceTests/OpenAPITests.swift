@@ -92,11 +92,7 @@ import YAML
     }
 
     private static func guardedRoutes() throws -> [GuardedRoute] {
-        let (store, orchestrator) = try parts()
-        let (feed, reactor) = (Feed(), try Reactor())
-        let metrics = MetricsPage(store, OperationTally(store, feed), Surroundings(), reactor)
-        let site = Site(store: store, orchestrator: orchestrator, feed: feed, metrics: metrics)
-        return site.guardedRoutes(Health("a test") { "" })
+        try Site.alone(try parts().0).guardedRoutes(Health("a test") { "" })
     }
 
     private static func parts() throws -> (Store, Orchestrator) {
