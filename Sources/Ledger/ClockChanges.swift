@@ -30,6 +30,8 @@ extension Ledger {
         let isAwake = reading.isOfSameBoot(as: kept)
         guard try isAnythingUnderWay() || isAwake else { return }
         try moveAll(by: jump)
+        // A token is good for so many days, not until a day that a box without a clock has made up.
+        if isAwake { try connection.run("UPDATE api_token SET expires_at = expires_at + ?", .int(jump)) }
         let change = isAwake ? "The clock was set" : "This box was off, and its clock went"
         try append(
             .clockChanged,

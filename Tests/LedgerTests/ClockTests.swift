@@ -80,6 +80,20 @@ private final class TwoClocks: Sendable {
         #expect(record.steps.map { $0.endedAt.map { end in end - record.steps[0].startedAt } } == [.seconds(600)])
     }
 
+    @Test func `E22: a token keeps its days when the clock is set, and loses them while the box is off`() async throws {
+        let scenery = try await Scenery()
+        let end = scenery.clocks.now() + .seconds(90 * Self.day)
+        _ = try await scenery.ledger.addToken(
+            try AccessName("ci"), .viewer, hash: [1], expiresAt: end, by: Scene.author)
+        scenery.clocks.set(bySeconds: 5 * Self.year)
+        #expect(try await scenery.late() == [])
+        let moved = end + .seconds(5 * Self.year)
+        #expect(try await scenery.store.tokens().first?.expiresAt == moved)
+        scenery.clocks.restart(bySeconds: Self.day)
+        #expect(try await scenery.late() == [])
+        #expect(try await scenery.store.tokens().first?.expiresAt == moved)
+    }
+
     @Test func `E22: a state that is reached before the change is noticed has its own time and no other`() async throws
     {
         let scenery = try await Scenery()

@@ -247,7 +247,7 @@ class SchemathesisTest(unittest.TestCase):
                 [sys.executable, "-m", "schemathesis.cli", "run", FILE, "--url", box.url,
                  "--header", f"Authorization: Bearer {box.token}", "--checks",
                  ",".join(self.CHECKS), "--phases", "examples,coverage,fuzzing", "--max-examples", "12", "--seed", "6",
-                 "--mode", "all", "--workers", "2", "--generation-database", "none", "--no-shrink", "--max-failures", "60",
+                 "--mode", "all", "--workers", "1", "--generation-database", "none", "--no-shrink", "--max-failures", "60",
                  # Streams do not end.
                  "--exclude-path", "/events", "--exclude-path", "/api/wire/live",
                  "--request-timeout", "10", "--suppress-health-check", "all"],

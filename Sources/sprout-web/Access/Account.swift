@@ -146,7 +146,7 @@ private struct AccountPage {
     }
 
     private static let administration: HTML = """
-        <p><a href="/users">Users</a> · <a href="/tokens">Tokens of programs</a></p>
+        <p class="ways"><a href="/users">Users</a> · <a href="/tokens">Tokens of programs</a></p>
         """
 
     private var forms: HTML {

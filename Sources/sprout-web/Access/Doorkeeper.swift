@@ -4,6 +4,7 @@ import HTTP
 import Linux
 import Model
 import Store
+import Systemd
 
 /// Lets in whom a route is for, and tells the others what is missing.
 ///
@@ -129,6 +130,9 @@ struct Doorkeeper: Sendable {
         guard let secret = AccessToken(String(parts[1])), let token = try await store.token(withHash: secret.hash)
         else {
             try await guesses.charge(request.source)
+            Journal.log(
+                .warning, "somebody at \(request.source) sent a token that is not known here",
+                ["SPROUT_REQUEST": request.id ?? ""], id: .signInRefused)
             throw refused("This token is not known here: it was removed, or is another Sprout's.")
         }
         guard token.expiresAt > .now() else {

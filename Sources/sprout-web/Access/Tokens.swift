@@ -88,7 +88,7 @@ private struct TokensPage {
 
     private func shown(_ made: MadeToken) -> HTML {
         """
-        <div class="notice" role="status"><p><strong>The token \(made.name), which is shown this once:</strong></p>
+        <div class="card made" role="status"><p><strong>The token \(made.name), which is shown this once:</strong></p>
         <pre>\(made.token)</pre></div>
         """
     }

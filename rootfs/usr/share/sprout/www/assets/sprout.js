@@ -200,8 +200,7 @@ async function refresh(kind) {
 
 async function freshPage() {
   const answer = await fetch(location.pathname + location.search);
-  if (answer.redirected) location.reload();
-  return answer.ok && !answer.redirected ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
 }
 
 // What somebody is about to fill in is not taken away, and what was opened stays open.
@@ -281,11 +280,13 @@ export async function change(method, path, body, type = "application/json") {
 
 const units = [[86_400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
 
-function ago(milliseconds, now = Date.now()) {
-  const seconds = Math.max(0, Math.round((now - milliseconds) / 1000));
+function span(milliseconds) {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
   const [size, name] = units.find(([size]) => seconds >= size) ?? units.at(-1);
-  return `${Math.floor(seconds / size)} ${name} ago`;
+  return `${Math.floor(seconds / size)} ${name}`;
 }
+
+const ago = (moment, now = Date.now()) => `${span(now - moment)} ago`;
 
 function clock(milliseconds) {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
@@ -299,7 +300,9 @@ function told(form, moment, now) {
     case "elapsed": return clock(now - moment);
     case "left": return clock(moment - now);
     case "clock": return new Date(moment).toLocaleTimeString();
-    default: return now - moment < 10_000 ? "just now" : ago(moment, now);
+    default:
+      if (Math.abs(now - moment) < 10_000) return "just now";
+      return moment < now ? ago(moment, now) : `in ${span(moment - now)}`;
   }
 }
 
