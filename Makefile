@@ -7,14 +7,14 @@ TOOLS := ca-certificates nginx-light xorriso zstd
 TEST_TOOLS := atftp chromium cpio curl dbus dnsmasq-base dosfstools fonts-dejavu-core iproute2 ipxe-qemu \
     isc-dhcp-client libfaketime man-db mtools openssh-client openssh-server ovmf perl procps python3-venv qemu-system-x86 shellcheck \
     sqlite3 systemd systemd-container tcpdump tftp-hpa udhcpc wget zsh
-BENCH_TOOLS := curl dnsmasq-base gcc iproute2 ipxe-qemu isc-dhcp-client kea-admin kea-dhcp4-server libc6-dev \
+BENCH_TOOLS := chromium curl dnsmasq-base gcc iproute2 ipxe-qemu isc-dhcp-client kea-admin kea-dhcp4-server libc6-dev \
     nginx-light ovmf python3 qemu-system-x86 tcpdump tftpd-hpa udhcpc wrk
 
 STATE ?= .sprout
 LISTEN ?= 127.0.0.1:8080
 PACKETS ?= 1000000
 
-.PHONY: help deps build check test run bench fuzz docs sanitize clean swift venv
+.PHONY: help deps build check test run bench fuzz docs screenshots sanitize clean swift venv
 
 help:
 	@echo 'make run       run everything on this machine: dashboard on http://localhost:8080'
@@ -26,6 +26,7 @@ help:
 	@echo 'make fuzz      a million mutated packets for the parsers, and for the daemons over the network'
 	@echo 'make sanitize  the unit tests under the thread and the address sanitizer'
 	@echo 'make docs      write the pages and files that are made from the code'
+	@echo 'make screenshots  take pictures of every page of the dashboard, for docs/screenshots'
 	@echo 'make clean     remove what was built; the state of make run stays'
 
 swift:
@@ -63,9 +64,9 @@ sanitize: deps
 	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/tsan.supp" swift test --sanitize=thread --scratch-path .build/thread
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build/address
 
-bench: build
+bench: build venv
 	@deploy/install-packages $(BENCH_TOOLS)
-	python3 Tests/Bench/bench.py $(PARTS)
+	.build/venv/bin/python Tests/Bench/bench.py $(PARTS)
 
 fuzz: build venv
 	SPROUT_FUZZ=$(PACKETS) swift test $(SWIFT_FLAGS) --filter 'DHCPFuzzTests|TFTPFuzzTests'
@@ -74,6 +75,9 @@ fuzz: build venv
 docs: deps venv
 	SPROUT_WRITE_DOCS=1 swift test --filter 'LifecycleDocumentTests|MetricsDocumentTests|NginxConfigurationTests|ManualTests|BootScriptTests|AnswerGoldenTests'
 	.build/venv/bin/python Tests/System/apidoc.py
+
+screenshots: build venv
+	SPROUT_PROGRAMS=.build/release .build/venv/bin/python Tests/System/screenshots.py
 
 clean:
 	rm -rf .build out

@@ -11,9 +11,8 @@ extension Store {
         let stuck = try connection.rows(
             """
             SELECT id FROM host WHERE state = 'failed'
-            OR state = 'pxe_ready' AND EXISTS
-                (SELECT 1 FROM verdict JOIN host_mac USING (mac) WHERE host_mac.host = host.id)
-            OR EXISTS (SELECT 1 FROM effect WHERE effect.host = host.id AND done_at IS NULL AND attempts > 1)
+            OR state = 'pxe_ready' AND id IN (SELECT host FROM host_mac JOIN verdict USING (mac))
+            OR id IN (SELECT host FROM effect WHERE done_at IS NULL AND attempts > 1)
             """
         ) { $0.text(0) }
         return Set(stuck).union(try needs().map(\.host))
@@ -22,12 +21,14 @@ extension Store {
     /// What a person is needed for so that a host gets on, in the state that it is in.
     public func need(of host: Host) throws -> String? { try needs().last { $0.host == host.id }?.need }
 
+    /// What is asked for an operation under way is among the latest effects: this is asked at every event.
     private func needs() throws(DatabaseError) -> [(host: String, need: String)] {
         let asked = try connection.rows(
             """
-            SELECT host.id, host.state_since, effect.progress FROM operation
-            JOIN host ON host.id = operation.host JOIN effect ON effect.operation = operation.id
-            WHERE operation.ended_at IS NULL AND effect.kind = 'notify' ORDER BY effect.id
+            SELECT host.id, host.state_since, effect.progress FROM effect
+            JOIN operation ON operation.id = effect.operation JOIN host ON host.id = operation.host
+            WHERE effect.id > (SELECT max(id) - 5000 FROM effect) AND effect.kind = 'notify'
+            AND operation.ended_at IS NULL ORDER BY effect.id
             """
         ) { (host: $0.text(0), stateSince: $0.int(1), progress: $0.optionalText(2)) }
         return asked.compactMap { row in
@@ -49,10 +50,6 @@ extension Store {
             """, .int(limit)
         ) { Operation($0) }
         return Dictionary(grouping: operations, by: \.host)
-    }
-
-    public func countOfEndedOperations() throws -> Int {
-        try connection.rows("SELECT count(*) FROM operation WHERE ended_at IS NOT NULL") { Int($0.int(0)) }.first ?? 0
     }
 
     /// How long the states of the latest operations took that went on by themselves.

@@ -58,20 +58,19 @@ struct LiveEvent: Encodable {
     }
 }
 
-/// What is usual, worked out anew when an operation has ended.
+/// What is usual, which changes slowly: it is worked out anew after half a minute.
 actor UsualTimesKeeper {
     private let store: Store
-    private var known: (ended: Int, times: UsualTimes)?
+    private var known: (until: ContinuousClock.Instant, times: UsualTimes)?
 
     init(_ store: Store) {
         self.store = store
     }
 
     func times() async throws -> UsualTimes {
-        let ended = try await store.countOfEndedOperations()
-        if let known, known.ended == ended { return known.times }
+        if let known, known.until > .now { return known.times }
         let times = try await store.usualTimes()
-        known = (ended, times)
+        known = (.now + .seconds(30), times)
         return times
     }
 }
@@ -88,7 +87,7 @@ extension Store {
             }
             if let seen { return "it netboots: it \(seen)" }
             return try need(of: host) ?? host.state.sentence
-        default: return try need(of: host) ?? host.state.sentence
+        default: return (host.state.isUnderWay ? try need(of: host) : nil) ?? host.state.sentence
         }
     }
 }

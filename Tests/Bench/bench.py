@@ -1,10 +1,11 @@
 """Figures of Sprout beside those of a peer in the same run: memory, start, requests a second, and network boot.
 
     python3 bench.py                everything
-    python3 bench.py tftp dhcp      only these: core, tftp, dhcp, addresses, boot, boot_set, operations
+    python3 bench.py tftp dhcp      only these: core, tftp, dhcp, addresses, boot, boot_set, operations,
+                                    pages
 
 Prints a table, and writes it to out/bench.txt. Network boot is measured in the lab of Tests/System, for which it must
-be root; but for boot_set and operations, which are HTTP alone.
+be root; but for boot_set, operations and pages, which are HTTP alone.
 """
 
 import os
@@ -24,6 +25,7 @@ import bench_boot  # noqa: E402
 import bench_boot_set  # noqa: E402
 import bench_dhcp  # noqa: E402
 import bench_operations  # noqa: E402
+import bench_pages  # noqa: E402
 import bench_tftp  # noqa: E402
 import lab  # noqa: E402
 from harness import Sprout, children, until  # noqa: E402
@@ -123,7 +125,7 @@ def in_lab(part):
 
 PARTS = {"core": core, "tftp": in_lab(bench_tftp), "dhcp": in_lab(bench_dhcp), "addresses": in_lab(bench_addresses),
          "boot": in_lab(bench_boot), "boot_set": bench_boot_set.figures,
-         "operations": bench_operations.figures}
+         "operations": bench_operations.figures, "pages": bench_pages.figures}
 
 
 def main(wanted):

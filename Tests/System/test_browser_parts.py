@@ -135,7 +135,7 @@ class Images(BrowserTest):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.iso, _ = synthetic_iso(folder, "9.1", 3_500_000)
 
-    def test_P6_an_iso_is_uploaded_goes_on_after_a_cut_and_a_reload_and_is_removed_again(self):
+    def test_P14_an_iso_is_uploaded_goes_on_after_a_cut_and_a_reload_and_is_removed_again(self):
         page = self.open("/images")
         self.expected = "ERR_INTERNET_DISCONNECTED|ERR_FAILED|status of 4(09|22)"
         pieces = []

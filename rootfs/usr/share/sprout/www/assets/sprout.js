@@ -100,7 +100,8 @@ function show(event) {
   if (grid && event.host) showTile(event);
   if (host && event.host === about) showHost(event);
   if (grid && event.kind.startsWith("server_types.")) showSettings();
-  if (page.dataset.gone === undefined && (!about || event.host === about)) refresh(event.kind);
+  // Of a host that is gone there is no page any more.
+  if (!about || (event.host === about && event.current)) refresh(event.kind);
   if (timeline && (!about || event.host === about)) addEntry(event);
   tellTimes();
 }
@@ -299,12 +300,16 @@ function told(form, moment, now) {
   switch (form) {
     case "elapsed": return clock(now - moment);
     case "left": return clock(moment - now);
-    case "clock": return new Date(moment).toLocaleTimeString();
+    case "clock": return hour.format(moment);
     default:
       if (Math.abs(now - moment) < 10_000) return "just now";
       return moment < now ? ago(moment, now) : `in ${span(moment - now)}`;
   }
 }
+
+// Made once: a page has hundreds of times.
+const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+const hour = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 
 export function tellTimes() {
   const now = Date.now() + clockSkew;
@@ -313,7 +318,7 @@ export function tellTimes() {
     setText(time, told(time.dataset.form, moment, now));
     if (time.dataset.told === time.dateTime) continue;
     time.dataset.told = time.dateTime;
-    time.title = new Date(moment).toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
+    time.title = whole.format(moment);
   }
 }
 
