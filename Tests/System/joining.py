@@ -39,7 +39,7 @@ class Host:
         self.machine = Machine(self, 0, release="9.0", mac=MAC)
 
     def request(self, method, path, body=None, headers=None):
-        headers = dict(headers or {})
+        headers = {**self.box.authorization(path), **(headers or {})}
         if isinstance(body, (dict, list)):
             body, headers["Content-Type"] = json.dumps(body), "application/json"
         words = [word for name, value in headers.items() for word in ("--header", f"{name}: {value}")]
