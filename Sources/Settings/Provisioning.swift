@@ -17,6 +17,8 @@ public struct Provisioning: Equatable, Sendable {
     public struct Server: Equatable, Sendable {
         /// Where browsers and installers reach the box; nil is the address at which it was asked.
         public var publicURL: WebAddress?
+        /// Whether the dashboard and the API are to be had over TLS only; machines keep plain HTTP.
+        public var requiresHTTPS = false
     }
 
     public struct PXE: Equatable, Sendable {

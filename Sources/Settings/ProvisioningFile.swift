@@ -7,7 +7,7 @@ extension Provisioning {
         let mistakes = Mistakes(in: file)
         let root = try Section(parsing: text, mistakes: mistakes)
             .knowing(["server", "pxe", "installation", "proxmox", "credentials", "infrastructure", "notifications"])
-        server = Server(root.section("server", keys: ["public_url"]))
+        server = Server(root.section("server", keys: ["public_url", "require_https"]))
         pxe = PXE(root.section("pxe", keys: Provisioning.PXE.keys))
         installation = Installation(root.section("installation", keys: Installation.keys))
         proxmox = Proxmox(root.section("proxmox", keys: ["existing_node", "join_fingerprint", "join_with"]))
@@ -21,6 +21,7 @@ extension Provisioning {
 extension Provisioning.Server {
     fileprivate init(_ section: Section) {
         publicURL = section.value("public_url", .origin)
+        requiresHTTPS = section.value("require_https", .flag) ?? requiresHTTPS
     }
 }
 

@@ -118,6 +118,7 @@ extension Provisioning {
     fileprivate var inForce: [String: String] {
         var settings = pxe.inForce.merging(installation.settings) { $1 }
         settings["server.public_url"] = server.publicURL?.description ?? "none"
+        settings["server.require_https"] = "\(server.requiresHTTPS)"
         return settings
     }
 }

@@ -26,7 +26,9 @@ struct Site: Sendable {
         Routes(others: guardedRoutes(health).map { $0.behind(doorkeeper) }, presenting: Self.present)
     }
 
-    func guardedRoutes(_ health: Health) -> [GuardedRoute] { hostPages(health) + pages + access + api + timelineRoutes }
+    func guardedRoutes(_ health: Health) -> [GuardedRoute] {
+        hostPages(health) + pages + access + api + timelineRoutes + certificateRoutes
+    }
 
     private func hostPages(_ health: Health) -> [GuardedRoute] {
         let events = EventStream(store, feed, metrics.own.delays, rendering: LiveEvents(store, usual).render)

@@ -74,6 +74,7 @@ extension Verb {
         .imagesImport, .imagesList, .imagesShow, .imagesVerify, .imagesRemove,
         .clusterCheck, .clusterTrust, .clusterKey, .notificationsList, .notificationsTest,
         .secretsSet, .secretsList, .secretsRemove,
+        .tlsShow, .tlsReplace, .tlsRenew,
         .setup, .usersList, .usersAdd, .usersSet, .usersRemove, .tokensList, .tokensCreate, .tokensRemove,
         .wireTrust, .wire, .networkOptions, .watch,
         .doctor, .rehearseCluster, .rehearseISO, .rehearse,

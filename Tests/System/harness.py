@@ -32,7 +32,7 @@ server_types:
 """
 
 MACHINES = re.compile(
-    "/(ipxe|boot|netboot)/|/api/boot/|/api/hosts/[^/]+/(installed|first-boot-script|phone-home)$")
+    "/(ipxe|boot|netboot)/|/api/boot/|/api/hosts/[^/]+/(installed|first-boot-script|phone-home)([?]|$)")
 
 
 def until(condition, seconds=15, what="the condition", pause=0.02):
@@ -77,6 +77,8 @@ class Sprout:
         self.log_path = self.state / "up.log"
         self.listen = listen or f"127.0.0.1:{self.port}"
         self.prefix = list(prefix)
+        # Further options of `sprout up`.
+        self.more = []
         self.process = None
         # What lets this test in, as an admin.
         self.token = None
@@ -95,7 +97,7 @@ class Sprout:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [*self.prefix, PROGRAMS / "sprout", "up", "--config", self.config / "provisioning.yaml", "--state", self.state,
-                 "--listen", self.listen],
+                 "--listen", self.listen, *self.more],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         ready = self.log().count("sprout: ready")
         try:

@@ -42,7 +42,9 @@ class Machine:
         return self.box.get(f"/api/hosts/{self.mac}").json
 
     def state(self):
-        return self.host()["state"]
+        host = self.host()
+        assert "state" in host, host
+        return host["state"]
 
     def script(self, memory=SIXTEEN_GIB):
         return self.box.get(f"/ipxe/{self.mac}?memory={memory}", headers=AGENT)

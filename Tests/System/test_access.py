@@ -92,8 +92,8 @@ class AccessTest(unittest.TestCase):
     def test_the_pages_show_a_viewer_nothing_to_press(self):
         host = self.box.register(0x77, hostname="pve-shown").json
         cookies = {role: self.box.sign_in(*self.box.new_user(f"{role}-of-pages", role)) for role in ROLES[:2]}
-        for path in ["/", f"/hosts/{host['id']}"]:
-            forms = {role: self.box.browse("GET", path, cookie=cookie).body.count(b"<form") for role, cookie in cookies.items()}
+        for path in ["/", f"/hosts/{host['id']}", "/settings"]:
+            forms = {role: self.box.browse("GET", path, cookie=cookie).body.count(b'<form method="post"') for role, cookie in cookies.items()}
             self.assertEqual(forms["viewer"], 0, path)
             self.assertGreater(forms["operator"], 0, path)
 
@@ -219,10 +219,11 @@ class AccessTest(unittest.TestCase):
 
     def test_every_form_of_every_page_has_the_proof(self):
         host = self.box.register(0x78, hostname="pve-forms").json
-        for path in ["/", f"/hosts/{host['id']}", "/account", "/users", "/tokens", "/notifications"]:
+        for path in ["/", f"/hosts/{host['id']}", "/account", "/users", "/tokens", "/notifications", "/settings", "/images",
+                     "/discoveries"]:
             page = self.box.browse("GET", path, cookie=self.admin).body
             self.assertEqual(
-                len(re.findall(rb"<form ", page)),
+                len(re.findall(rb'<form method="post"', page)),
                 len(re.findall(rb'<form method="post"[^>]*><input type="hidden" name="csrf" value="[0-9a-f]{64}">', page)),
                 path)
 

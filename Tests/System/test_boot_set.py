@@ -35,7 +35,7 @@ class BootSetTest(unittest.TestCase):
                 machine.switch_on()
                 machine.reaches("pxe_booted")
                 self.assertNotIn("cmdline:", machine.screen, "the kernel is fetched, and not started yet")
-                until(lambda: kernel.LAST_WORDS in machine.screen, 120, f"{firmware}: the kernel's last words")
+                until(lambda: kernel.LAST_WORDS in machine.screen, 240, f"{firmware}: the kernel's last words")
                 self.check_iso(machine)
                 self.check_command_line(machine)
                 self.check_sightings(machine)

@@ -32,6 +32,12 @@ struct Doorkeeper: Sendable {
     }
 
     func admit(_ request: Request, _ need: Role?, _ handler: Routes.Handler) async throws -> Response {
+        if door == .front {
+            let isRequired = try await store.setting("server.require_https") == "true"
+            let answer = try EncryptionRule.answer(
+                to: request, isRequired: isRequired, httpsPort: Surroundings().httpsPort)
+            if let answer { return answer }
+        }
         guard let need else {
             let visitor = try? await caller(of: request)
             return try await answer(request, as: visitor ?? stranger(request), handler)
