@@ -248,6 +248,11 @@ enum Migrations {
             last_sign_in INTEGER
         ) STRICT;
 
+        -- What makes the first user, sealed; gone with the first user.
+        CREATE TABLE setup_code (
+            sealed BLOB NOT NULL
+        ) STRICT;
+
         -- Where they have signed in from: who guesses elsewhere does not lock them out there.
         CREATE TABLE user_source (
             user TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,

@@ -22,7 +22,7 @@ extension Ledger {
             try connection.run(
                 "INSERT INTO user (id, name, role, password, created_at) VALUES (?, ?, ?, ?, ?)", .text(newID()),
                 .text("\(name)"), .text(role.rawValue), .blob(password), .int(now().milliseconds))
-            try connection.run("DELETE FROM secret WHERE name = ?", .text(Self.setupCode))
+            try connection.run("DELETE FROM setup_code")
             try append(.userAdded, "The user \(name) was added, as \(role.rawValue).", by: author)
             return try existingUser(name)
         }
@@ -116,25 +116,22 @@ extension Ledger {
 
     /// The code that makes the first user, sealed; nil where there is none.
     public func sealedSetupCode() throws -> [UInt8]? {
-        try connection.rows("SELECT sealed FROM secret WHERE name = ?", .text(Self.setupCode)) { $0.blob(0) }.first
+        try connection.rows("SELECT sealed FROM setup_code") { $0.blob(0) }.first
     }
 
     /// Keeps a code while there is no user; false where there is one already.
     public func keepSetupCode(_ sealed: [UInt8]) throws -> Bool {
         try connection.write {
             guard try isUnclaimed() else { return false }
-            try connection.run(
-                "INSERT INTO secret (name, sealed, updated_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-                .text(Self.setupCode), .blob(sealed), .int(now().milliseconds))
+            if try sealedSetupCode() == nil {
+                try connection.run("INSERT INTO setup_code (sealed) VALUES (?)", .blob(sealed))
+            }
             return true
         }
     }
 
     /// Shows the others the key that sessions are checked with.
     public func keepSessionKey(_ key: String) throws { try put(WebSession.keySetting, key) }
-
-    /// The name under which the code of the first start is sealed.
-    public static let setupCode = "setup.code"
 
     // MARK: Parts of commands
 

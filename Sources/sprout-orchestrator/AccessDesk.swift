@@ -43,7 +43,7 @@ struct AccessDesk: Sendable {
 
     /// The code that makes the first user: made when it is first asked for, and the same until somebody used it.
     private func setupCode() async throws -> String {
-        let name = Ledger.setupCode
+        let name = "the code of the first start"
         if try await desk.ledger.sealedSetupCode() == nil {
             guard try await desk.ledger.keepSetupCode(try keyring.seal(Array(SetupCode().text.utf8), as: name)) else {
                 throw Problem(409, "This Sprout has its first user already: sign in.")

@@ -407,7 +407,7 @@ class AccessTest(unittest.TestCase):
             self.assertEqual(again.status, 409)
             self.assertEqual(box.cli("setup").returncode, 1)
             self.assertEqual(box.sql("SELECT name, role FROM user"), ["anna|admin"])
-            self.assertEqual(box.sql("SELECT count(*) FROM secret"), ["0"])
+            self.assertEqual(box.sql("SELECT count(*) FROM setup_code"), ["0"])
             files = b"".join(path.read_bytes() for path in (box.state / "db").iterdir())
             self.assertNotIn(b"$y$", files, "not even the hash of a password is readable")
             box.stop()
