@@ -8,7 +8,7 @@ TEST_TOOLS := atftp chromium cpio curl dbus dnsmasq-base dosfstools fonts-dejavu
     isc-dhcp-client libfaketime man-db mtools openssh-client openssh-server ovmf perl procps python3-venv qemu-system-x86 shellcheck \
     sqlite3 systemd systemd-container tcpdump tftp-hpa udhcpc wget zsh
 BENCH_TOOLS := chromium curl dnsmasq-base gcc iproute2 ipxe-qemu isc-dhcp-client kea-admin kea-dhcp4-server libc6-dev \
-    nginx-light ovmf python3 qemu-system-x86 tcpdump tftpd-hpa udhcpc wrk
+    libnginx-mod-nchan nginx-light ovmf python3 qemu-system-x86 tcpdump tftpd-hpa udhcpc wrk
 
 STATE ?= .sprout
 LISTEN ?= 127.0.0.1:8080

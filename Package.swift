@@ -103,7 +103,9 @@ let package = Package(
         .testTarget(
             name: "CommandTests", dependencies: ["Crypto", "Fetch", "Linux", "Rehearsal", "SSH", "sprout"],
             swiftSettings: strict),
-        .testTarget(name: "ControlTests", dependencies: ["Control", "HTTP", "Model"], swiftSettings: strict),
+        .testTarget(
+            name: "ControlTests", dependencies: ["Control", "HTTP", "Ledger", "Linux", "Model", "Store"],
+            swiftSettings: strict),
         .testTarget(name: "CryptoTests", dependencies: ["Crypto"], swiftSettings: strict),
         .testTarget(name: "DatabaseTests", dependencies: ["Database"], swiftSettings: strict),
         .testTarget(

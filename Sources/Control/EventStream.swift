@@ -1,25 +1,16 @@
 public import HTTP
 public import Linux
-public import Model
+import Model
 public import Store
 
 /// Serves `GET /events`: every event after the one the client has seen, then each new one as it is committed.
 public struct EventStream: Sendable {
-    /// How a daemon shows an event to its clients.
-    public typealias Rendering = @Sendable (Event) async throws -> [UInt8]
-
     private let store: Store
-    private let feed: Feed
+    private let reel: EventReel
     private let delays: EventDelays
-    private let rendering: Rendering
 
-    public init(
-        _ store: Store, _ feed: Feed, _ delays: EventDelays, rendering: @escaping Rendering = { try JSON.encode($0) }
-    ) {
-        self.store = store
-        self.feed = feed
-        self.delays = delays
-        self.rendering = rendering
+    public init(_ store: Store, _ reel: EventReel, _ delays: EventDelays) {
+        (self.store, self.reel, self.delays) = (store, reel, delays)
     }
 
     public func respond(to request: Request) async throws -> Response {
@@ -27,7 +18,7 @@ public struct EventStream: Sendable {
         return .events { writer in
             var seen = last.id
             if last.isReset { try await writer.send(id: seen, event: "reset", data: "{}") }
-            for await _ in await feed.rings() {
+            for await _ in await reel.feed.rings() {
                 let before = seen
                 seen = try await sendAll(after: seen, to: writer, catchingUpTo: last.newest)
                 if seen == before { try await writer.sendHeartbeat() }
@@ -56,16 +47,14 @@ public struct EventStream: Sendable {
     ) async throws -> Int64 {
         var seen = id
         while true {
-            let events = try await store.events(after: seen, limit: 200)
-            for event in events {
-                let data = String(decoding: try await rendering(event), as: UTF8.self)
-                try await writer.send(id: event.id, data: data)
-                seen = event.id
-                guard event.id > newest else { continue }
-                let milliseconds = Timestamp.now().milliseconds - event.at.milliseconds
-                await delays.note(.milliseconds(milliseconds))
+            let frames = try await reel.frames(after: seen)
+            guard let last = frames.last else { return seen }
+            try await writer.write(Array(frames.map(\.bytes).joined()))
+            seen = last.id
+            let now = Timestamp.now().milliseconds
+            for frame in frames where frame.id > newest {
+                await delays.note(.milliseconds(now - frame.at.milliseconds))
             }
-            if events.count < 200 { return seen }
         }
     }
 }

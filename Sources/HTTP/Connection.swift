@@ -154,6 +154,6 @@ public struct ResponseWriter: Sendable {
 
     /// One Server-Sent Event.
     public func send(id: Int64? = nil, event: String? = nil, data: String) async throws {
-        try await write(Array(ServerSentEvent(id: id.map { String($0) }, event: event, data: data).text.utf8))
+        try await write(ServerSentEvent(id: id.map { String($0) }, event: event, data: data).bytes)
     }
 }

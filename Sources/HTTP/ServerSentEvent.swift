@@ -10,18 +10,25 @@ public struct ServerSentEvent: Equatable, Sendable {
         self.data = data
     }
 
-    var text: String {
+    /// As it goes over the wire.
+    public var bytes: [UInt8] {
         var text = ""
         if let id { text += "id: \(Self.singleLine(id))\n" }
         if let event { text += "event: \(Self.singleLine(event))\n" }
-        for line in data.split(omittingEmptySubsequences: false, whereSeparator: { Self.lineEnds.contains($0) }) {
-            text += "data: \(line)\n"
+        text += "data: "
+        var bytes = Array(text.utf8)
+        var previous: UInt8 = 0
+        for byte in data.utf8 {
+            // The only line ends of the format: others that Unicode has may be part of a text.
+            switch byte {
+            case UInt8(ascii: "\n") where previous == UInt8(ascii: "\r"): break
+            case UInt8(ascii: "\n"), UInt8(ascii: "\r"): bytes += Array("\ndata: ".utf8)
+            default: bytes.append(byte)
+            }
+            previous = byte
         }
-        return text + "\n"
+        return bytes + Array("\n\n".utf8)
     }
-
-    /// The only line ends of the format: others that Unicode has may be part of a text, and must stay what they are.
-    private static let lineEnds: Set<Character> = ["\n", "\r", "\r\n"]
 
     private static func singleLine(_ text: String) -> String { String(text.filter { !$0.isNewline && $0 != "\0" }) }
 }

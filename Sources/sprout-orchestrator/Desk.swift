@@ -11,14 +11,21 @@ struct Desk: Sendable {
     let ledger: Ledger
     let store: Store
     let feed: Feed
+    let reel: EventReel
     let metrics: DaemonMetrics
+
+    init(ledger: Ledger, store: Store, metrics: DaemonMetrics) {
+        (self.ledger, self.store, self.metrics) = (ledger, store, metrics)
+        feed = Feed()
+        reel = EventReel(store, feed)
+    }
 
     /// For the daemons that may change something: the permission of the socket is theirs.
     func commandRoutes(_ health: Health, others: [Routes.Route]) -> Routes {
         Routes(
             .get("/health", health.respond),
             .get("/metrics", metrics.respond),
-            .get("/events", EventStream(store, feed, metrics.delays).respond),
+            .get("/events", EventStream(store, reel, metrics.delays).respond),
             .post("/hosts") { request in
                 let draft = try JSON.decode(HostDraft.self, from: request.body)
                 let author = author(request)

@@ -15,8 +15,7 @@ daemon { reactor, termination in
     let metrics = DaemonMetrics("sprout-orchestrator", isFollowed: true) {
         try diskMeasurements(database: surroundings.database, images: surroundings.images)
     }
-    let desk = Desk(
-        ledger: ledger, store: try Store(path: surroundings.database), feed: Feed(), metrics: metrics)
+    let desk = Desk(ledger: ledger, store: try Store(path: surroundings.database), metrics: metrics)
     let settings = SettingsKeeper(desk, provisioning: surroundings.configuration, reactor)
     try await settings.load()
     let health = Health("sprout-orchestrator", desk.check)
@@ -64,7 +63,7 @@ daemon { reactor, termination in
         on: sockets.claim("lease"), reactor, desk.leaseRoutes(health), counting: metrics.traffic, onFailure: report)
 
     try await run(
-        commands, observations, installations, leases, ServerKeeper(desk), Heartbeat(desk.feed, reactor),
+        commands, observations, installations, leases, ServerKeeper(desk), Heartbeat(desk.feed, reactor), desk.reel,
         DeadlineKeeper(desk, reactor), effects, settings, sightings, VerdictKeeper(desk, reactor), arrivals,
         Tidying(ledger, reactor),
         ImageChecks(images, desk.store, reactor), Watchdog(reactor, check: health.check), termination)

@@ -8,17 +8,17 @@ struct Site: Sendable {
     let store: Store
     let orchestrator: Orchestrator
     let listing: HostListing
-    let feed: Feed
+    let reel: EventReel
     let metrics: MetricsPage
     let usual: UsualTimesKeeper
 
-    init(store: Store, orchestrator: Orchestrator, feed: Feed, metrics: MetricsPage) {
+    init(store: Store, orchestrator: Orchestrator, reel: EventReel, metrics: MetricsPage, usual: UsualTimesKeeper) {
         self.store = store
         self.orchestrator = orchestrator
-        self.feed = feed
+        self.reel = reel
         self.metrics = metrics
         listing = HostListing(store)
-        usual = UsualTimesKeeper(store)
+        self.usual = usual
     }
 
     /// The same site behind one of its doors.
@@ -31,7 +31,7 @@ struct Site: Sendable {
     }
 
     private func hostPages(_ health: Health) -> [GuardedRoute] {
-        let events = EventStream(store, feed, metrics.own.delays, rendering: LiveEvents(store, usual).render)
+        let events = EventStream(store, reel, metrics.own.delays)
         return [
             .viewer(.get("/", dashboard)),
             .viewer(.get("/hosts") { _ in .redirect(to: "/") }),

@@ -33,7 +33,7 @@ extension Site {
         let start = point.flatMap { Int64($0) } ?? newest
         var response = Response.events { writer in
             var seen = start
-            for await _ in await feed.rings() {
+            for await _ in await reel.feed.rings() {
                 let before = seen
                 for line in try await lines(try await store.sightings(after: seen, limit: 500)) {
                     try await writer.send(

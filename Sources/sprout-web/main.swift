@@ -12,14 +12,16 @@ daemon { reactor, termination in
     let store = try Store(path: surroundings.database)
     let orchestrator = Orchestrator(socket: surroundings.commandSocket, reactor)
     let feed = Feed()
+    let usual = UsualTimesKeeper(store)
+    let reel = EventReel(store, feed) { try JSON.encode(try await LiveEvent($0, store, try await usual.times())) }
     let tally = OperationTally(store, feed)
     let metrics = MetricsPage(store, tally, surroundings, reactor)
-    let site = Site(store: store, orchestrator: orchestrator, feed: feed, metrics: metrics)
+    let site = Site(store: store, orchestrator: orchestrator, reel: reel, metrics: metrics, usual: usual)
     let health = Health("sprout-web") { "\(try await store.hostCount()) hosts shown" }
     let observations = Observations(socket: surroundings.observeSocket, reactor)
     observations.report(.started("sprout-web"))
-    let box = Doorkeeper(.box, store, feed, report: observations.report)
-    let front = Doorkeeper(.front, store, feed, report: observations.report)
+    let box = Doorkeeper(.box, store, feed, reactor, report: observations.report)
+    let front = Doorkeeper(.front, store, feed, reactor, report: observations.report)
 
     try await run(
         Server(
@@ -28,6 +30,6 @@ daemon { reactor, termination in
         Server(
             on: sockets.claim("front"), reactor, site.routes(health, front), counting: metrics.own.traffic,
             onFailure: report),
-        Follower(orchestrator.events(), feed, reactor), Heartbeat(feed, reactor), tally, observations,
+        Follower(orchestrator.events(), feed, reactor), Heartbeat(feed, reactor), reel, tally, observations,
         Watchdog(reactor, check: health.check), termination)
 }

@@ -2,10 +2,10 @@
 
     python3 bench.py                everything
     python3 bench.py tftp dhcp      only these: core, tftp, dhcp, addresses, boot, boot_set, operations,
-                                    pages
+                                    pages, metrics, events
 
 Prints a table, and writes it to out/bench.txt. Network boot is measured in the lab of Tests/System, for which it must
-be root; but for boot_set, operations and pages, which are HTTP alone.
+be root; but for boot_set, operations, pages, metrics and events, which are HTTP alone.
 """
 
 import os
@@ -24,6 +24,8 @@ import bench_addresses  # noqa: E402
 import bench_boot  # noqa: E402
 import bench_boot_set  # noqa: E402
 import bench_dhcp  # noqa: E402
+import bench_events  # noqa: E402
+import bench_metrics  # noqa: E402
 import bench_operations  # noqa: E402
 import bench_pages  # noqa: E402
 import bench_tftp  # noqa: E402
@@ -125,7 +127,8 @@ def in_lab(part):
 
 PARTS = {"core": core, "tftp": in_lab(bench_tftp), "dhcp": in_lab(bench_dhcp), "addresses": in_lab(bench_addresses),
          "boot": in_lab(bench_boot), "boot_set": bench_boot_set.figures,
-         "operations": bench_operations.figures, "pages": bench_pages.figures}
+         "operations": bench_operations.figures, "pages": bench_pages.figures,
+         "metrics": bench_metrics.figures, "events": bench_events.figures}
 
 
 def main(wanted):
@@ -137,4 +140,6 @@ def main(wanted):
     (out / "bench.txt").write_text("\n".join(lines) + "\n")
 
 
-main(sys.argv[1:])
+# The clients of bench_events are a process of their own, which reads this file too.
+if __name__ == "__main__":
+    main(sys.argv[1:])

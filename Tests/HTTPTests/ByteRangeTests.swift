@@ -27,7 +27,7 @@ import Testing
             ServerSentEvent(id: "7", event: "reset", data: "two\nlines"), ServerSentEvent(id: "8", data: "{}"),
             ServerSentEvent(data: ": not a comment"),
         ]
-        let bytes = Array((": hello\n\n" + sent.map(\.text).joined()).utf8)
+        let bytes = Array(": hello\n\n".utf8) + sent.flatMap(\.bytes)
         for size in 1...bytes.count {
             var parser = ServerSentEventParser()
             var received: [ServerSentEvent] = []
@@ -41,7 +41,7 @@ import Testing
     @Test func `what is in an event cannot begin another one`() throws {
         var parser = ServerSentEventParser()
         let hostile = ServerSentEvent(id: "1\n\ndata: x", event: "a\r\nid: 9", data: "b\r\n\r\nid: 3\rdata: y")
-        let received = try parser.parse(Array(hostile.text.utf8))
+        let received = try parser.parse(hostile.bytes)
         #expect(received.count == 1)
         #expect(received.first?.id == "1data: x")
     }

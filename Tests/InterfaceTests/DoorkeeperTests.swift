@@ -31,7 +31,7 @@ import Testing
             user = try await ledger.addUser(
                 try AccessName("anna"), .admin, password: [1], by: Ledger.Author(actor: "a test"))
             let site = try Site.alone(store)
-            let door = Doorkeeper(.front, store, site.feed) { _ in }
+            let door = Doorkeeper(.front, store, Feed(), try Reactor()) { _ in }
             routes = site.routes(Health("a test") { "" }, door)
         }
 

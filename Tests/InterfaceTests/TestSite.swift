@@ -10,6 +10,7 @@ extension Site {
         let (feed, reactor) = (Feed(), try Reactor())
         let metrics = MetricsPage(store, OperationTally(store, feed), Surroundings(), reactor)
         return Site(
-            store: store, orchestrator: Orchestrator(socket: "none", reactor), feed: feed, metrics: metrics)
+            store: store, orchestrator: Orchestrator(socket: "none", reactor), reel: EventReel(store, feed), metrics: metrics,
+            usual: UsualTimesKeeper(store))
     }
 }

@@ -178,6 +178,31 @@ class EventStreamTest(unittest.TestCase):
                 macs = [next_event("host.registered")["data"]["current"]["mac"] for _ in range(2, 30)]
             self.assertEqual(macs, [f"52:54:00:00:00:{number:02x}" for number in range(2, 30)])
 
+    def test_P12_after_thousands_of_events_a_client_resumes_without_a_gap_and_without_a_reset(self):
+        with Sprout() as box:
+            hosts = [box.register(number).json["id"] for number in range(1, 9)]
+            with box.events(after=0) as next_event:
+                seen = int(next_event("host.registered")["id"])
+
+            def change(host):
+                for number in range(400):
+                    answer = box.request("PATCH", f"/api/hosts/{host}", {"labels": {"number": str(number)}})
+                    self.assertEqual(answer.status, 200, answer.body)
+
+            with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                done = [pool.submit(change, host) for host in hosts]
+                until(lambda: int(box.sql("SELECT max(id) FROM event")[0]) > seen + 2800, 60, "thousands of events")
+                # It comes back while more is happening.
+                with box.events(last_event_id=seen) as next_event:
+                    received = []
+                    for host in done:
+                        host.result()
+                    newest = int(box.sql("SELECT max(id) FROM event")[0])
+                    while not received or int(received[-1]["id"]) < newest:
+                        received.append(next_event())
+            self.assertEqual([event.get("event") for event in received], [None] * len(received))
+            self.assertEqual([int(event["id"]) for event in received], list(range(seen + 1, newest + 1)))
+
     def test_a_point_that_is_not_in_the_database_calls_for_a_reset(self):
         with Sprout() as box, box.events(last_event_id=1_000_000) as next_event:
             self.assertEqual(next_event()["event"], "reset")

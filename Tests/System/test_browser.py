@@ -1,5 +1,6 @@
 """Registering, removing and following hosts, in real browsers, behind the real front door."""
 
+import concurrent.futures
 import os
 import re
 import signal
@@ -212,14 +213,38 @@ class Following(BrowserTest):
 
     def test_a_hidden_page_holds_no_connection_and_catches_up_when_it_is_seen(self):
         hidden, seen = self.open(), self.open()
-        hide = "isHidden => { Object.defineProperty(document, 'hidden', { value: isHidden, configurable: true }); "
-        hide += "document.dispatchEvent(new Event('visibilitychange')); }"
-        hidden.evaluate(hide, True)
+        self.hide(hidden, True)
         host = self.register()
         expect(self.tile(seen, host["hostname"])).to_have_count(1)
         expect(self.tile(hidden, host["hostname"])).to_have_count(0)
-        hidden.evaluate(hide, False)
+        self.hide(hidden, False)
         expect(self.tile(hidden, host["hostname"])).to_have_count(1)
+
+    def test_P12_a_page_that_was_away_for_thousands_of_events_has_them_all_and_is_not_loaded_anew(self):
+        page = self.open()
+        page.evaluate("window.isUntouched = true")
+        hosts = [self.register() for _ in range(8)]
+        for host in hosts:
+            expect(self.tile(page, host["hostname"])).to_have_count(1)
+        self.hide(page, True)
+
+        def rename(host):
+            for number in range(300):
+                name = f"{host['hostname']}-{number}"
+                answer = self.box.request("PATCH", f"/api/hosts/{host['id']}", {"hostname": name})
+                self.assertEqual(answer.status, 200, answer.body)
+
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            list(pool.map(rename, hosts))
+        self.hide(page, False)
+        for host in hosts:
+            expect(self.tile(page, f"{host['hostname']}-299")).to_have_count(1, timeout=20_000)
+        self.assertTrue(page.evaluate("window.isUntouched"), "the page was loaded again")
+
+    def hide(self, page, is_hidden):
+        page.evaluate(
+            "isHidden => { Object.defineProperty(document, 'hidden', { value: isHidden, configurable: true });"
+            " document.dispatchEvent(new Event('visibilitychange')); }", is_hidden)
 
     def test_a_state_is_followed_on_both_pages(self):
         host = self.register()

@@ -2,28 +2,6 @@ import Control
 import Model
 import Store
 
-/// Renders each event once, however many browsers follow.
-///
-/// What was rendered earlier may show a host, or a count, as it was then; what changed them since is an event of its
-/// own and comes later in the same stream.
-actor LiveEvents {
-    private let store: Store
-    private let usual: UsualTimesKeeper
-    private var rendered: [Int64: [UInt8]] = [:]
-
-    init(_ store: Store, _ usual: UsualTimesKeeper) {
-        (self.store, self.usual) = (store, usual)
-    }
-
-    func render(_ event: Event) async throws -> [UInt8] {
-        if let bytes = rendered[event.id] { return bytes }
-        let bytes = try JSON.encode(try await LiveEvent(event, store, try await usual.times()))
-        if rendered.count >= 1000 { rendered.removeAll() }
-        rendered[event.id] = bytes
-        return bytes
-    }
-}
-
 /// An event as the browsers get it: with the host as it is now, or null when there is none any more.
 struct LiveEvent: Encodable {
     let event: Event
