@@ -107,8 +107,8 @@ struct Tally: Encodable {
     /// sprout.js writes the same words when a number changes.
     var pill: HTML {
         """
-        <a class="pill" href="/?show=needs_you"><span data-under-way="\(underWay)">\(underWay) installing</span> · \
-        <span class="need" data-needs-you="\(needsYou)">\(needsYou) \(needsYou == 1 ? "needs" : "need") you</span></a>
+        <a class="pill" href="/?show=needs_you"><span role="status"><span data-under-way="\(underWay)">\(underWay) installing</span> · \
+        <span class="need" data-needs-you="\(needsYou)">\(needsYou) \(needsYou == 1 ? "needs" : "need") you</span></span></a>
         """
     }
 

@@ -27,7 +27,8 @@ extension Site {
         }
         let page = PlanPage(
             plan: try JSON.decode(RebuildPlan.self, from: bytes), images: images,
-            inventory: try await store.inventory(ofHost: host.id), refusal: refusal)
+            inventory: try await store.inventory(ofHost: host.id),
+            power: try await store.serverType(of: host)?.power ?? .manual, refusal: refusal)
         return try await planFrame(host, page.html, status: status)
     }
 
@@ -63,6 +64,7 @@ struct PlanPage {
     let plan: RebuildPlan
     let images: [InstallerImage]
     let inventory: Inventory?
+    let power: ServerType.Power
     let refusal: RemovalRefusal?
 
     var html: HTML {
@@ -74,6 +76,8 @@ struct PlanPage {
         <div class="nowafter">\(now)\(after)</div>
         \(loss)
         \(guests)
+        <h2>What is to be done by hand</h2>
+        <p>\(byHand)</p>
         \(list("Worth knowing", plan.cautions))
         \(plan.answer.map(Self.shown))
         \(confirmation)
@@ -88,6 +92,14 @@ struct PlanPage {
     }
 
     private var host: Host { plan.host }
+
+    private var byHand: HTML {
+        switch power {
+        case .manual:
+            "Switch it on, or restart it, once it is armed: Sprout has no way to. It has to boot from the network first."
+        default: "Nothing: Sprout switches it on (\(power.words)). It has to boot from the network first."
+        }
+    }
 
     private var problems: HTML? {
         guard !plan.problems.isEmpty else { return nil }

@@ -58,7 +58,7 @@ extension ServerType.Network {
 }
 
 extension ServerType.Power {
-    fileprivate var words: String {
+    var words: String {
         switch self {
         case .manual: "by hand"
         case .wakeOnLAN: "Wake-on-LAN"

@@ -1,3 +1,4 @@
+import Control
 import Model
 
 /// A host among others: what it is called, how it is, why, and how it went before.
@@ -40,7 +41,7 @@ struct Tile {
         <p class="quiet"><span data-field="server_type">\(type)</span> <code data-field="mac">\(mac)</code></p>
         <p class="sentence" data-field="sentence">\(sentence)</p>
         <p class="clock">\(Moment.html(since, field: "since", form: glance.isUnderWay ? .elapsed : .ago)) \
-        <span data-usual>\(glance.usualWords)</span></p>
+        <span data-usual="\(glance.usual.map { "\($0)" } ?? "")">\(glance.usualWords(since))</span></p>
         <span class="track" aria-hidden="true"></span>
         \(PastBar.html(glance.past))
         </li>
@@ -62,7 +63,12 @@ struct Glance: Encodable {
         state == .failed ? 1 : needsYou ? 0 : isUnderWay ? 2 : 3
     }
 
-    var usualWords: String { usual.map { "usually \(Elapsed.text($0))" } ?? "" }
+    /// sprout.js says the same as time goes on.
+    func usualWords(_ since: Timestamp?) -> String {
+        guard let usual, let since else { return "" }
+        let isLong = Timestamp.now().milliseconds - since.milliseconds > Int64(usual) * 1500
+        return isLong ? "longer than the usual \(Elapsed.text(usual))" : "usually \(Elapsed.text(usual))"
+    }
 
     enum CodingKeys: String, CodingKey {
         case usual, past

@@ -1,5 +1,7 @@
 """The grid of hosts: in which order, which are found, and by which keys."""
 
+import contextlib
+import sqlite3
 import unittest
 
 from playwright.sync_api import expect
@@ -81,6 +83,22 @@ class Finding(BrowserTest):
         page.keyboard.press("Escape")
         page.keyboard.press("Enter")
         expect(page.locator("h1")).to_have_text(self.hosts[0]["hostname"])
+
+    def test_a_state_that_lasts_is_told_beside_what_is_usual_and_said_to_be_longer_than_that(self):
+        for _ in range(3):
+            for event in ["rebuild", "fetched_kernel", "asked_for_answer", "reported_installed", "started_new_system",
+                          "phoned_home", "joined"]:
+                self.advance(self.hosts[0], event)
+        with contextlib.closing(sqlite3.connect(self.box.state / "db" / "sprout.db", timeout=10)) as database, database:
+            database.execute("UPDATE operation_step SET ended_at = started_at + 3000 WHERE state = 'pxe_ready'")
+        self.box.kill("sprout-web")
+        page = self.open()
+        self.advance(self.hosts[1], "rebuild")
+        tile = self.tile(page, self.hosts[1]["hostname"])
+        expect(tile.locator(".clock")).to_contain_text("usually 0:03")
+        expect(tile.locator(".clock")).to_contain_text("longer than the usual 0:03")
+        page.reload()
+        expect(tile.locator(".clock")).to_contain_text("longer than the usual 0:03")
 
     def test_a_search_that_nobody_knows_is_refused_with_what_there_is(self):
         answer = self.box.get("/?show=needy")

@@ -19,6 +19,7 @@ class Rebuilding(BrowserTest):
         page.get_by_role("link", name="Rebuild with Proxmox VE").click()
         expect(page.get_by_role("region", name="What is lost")).to_contain_text("Everything on /dev/nvme0n1")
         expect(page.get_by_role("region", name="After")).to_contain_text("Proxmox VE 9.2, from proxmox-ve-9.2-1")
+        expect(page.locator(".plan")).to_contain_text("Switch it on, or restart it, once it is armed")
         page.locator("#rebuild-confirm").fill("another")
         page.get_by_role("button", name="Rebuild").click()
         expect(page.locator("#rebuild-confirm")).to_have_attribute("aria-invalid", "true")

@@ -151,7 +151,7 @@ function showGlance(tile, current, glance) {
   tile.dataset.words = [...current.macs, current.address ?? "", ...labels].join(" ");
   tile.toggleAttribute("data-needs-you", glance.needs_you);
   tile.querySelector("[data-field=since]").dataset.form = glance.under_way ? "elapsed" : "ago";
-  setText(tile.querySelector("[data-usual]"), glance.usual === undefined ? "" : `usually ${clock(glance.usual * 1000)}`);
+  tile.querySelector("[data-usual]").dataset.usual = glance.usual ?? "";
   const past = tile.querySelector("[data-past]");
   past.replaceChildren(...glance.past.map((outcome) => {
     const mark = document.createElement("i");
@@ -320,6 +320,13 @@ export function tellTimes() {
     time.dataset.told = time.dateTime;
     time.title = whole.format(moment);
   }
+  for (const usual of document.querySelectorAll("[data-usual]")) tellUsual(usual, now);
+}
+
+function tellUsual(usual, now) {
+  const time = Number(usual.dataset.usual) * 1000;
+  const isLong = now - Date.parse(usual.parentElement.querySelector("time").dateTime) > time * 1.5;
+  setText(usual, time === 0 ? "" : `${isLong ? "longer than the usual" : "usually"} ${clock(time)}`);
 }
 
 // Looking for hosts: every word is somewhere in a tile, or in what its host is found by
