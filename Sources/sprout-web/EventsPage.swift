@@ -16,7 +16,8 @@ extension Site {
         let isLive = search.isEmpty && search.before == nil
         let main: HTML = """
             <h1>Events</h1>
-            <p class="sentence">All that happened, and who caused it: nothing is ever changed here.</p>
+            <p class="sentence">All that happened, and who caused it: nothing is ever changed here.
+            Work on hosts has <a href="/ops">a list of its own</a>.</p>
             \(search.html)
             \(events.isEmpty ? "<p class=\"empty\">Nothing like that has happened. <a href=\"/timeline\">Show all</a></p>" : "" as HTML)
             <ol class="timeline" role="list" aria-label="Events, the latest first" \

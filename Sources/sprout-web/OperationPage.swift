@@ -236,6 +236,8 @@ extension Elapsed {
 /// The latest operations of a host, each with a way to its page.
 struct OperationList {
     let records: [OperationRecord]
+    /// The names of their hosts, where there are more hosts than one.
+    var names: [String: Hostname] = [:]
 
     var html: HTML? {
         guard !records.isEmpty else { return nil }
@@ -256,7 +258,7 @@ struct OperationList {
         let state = operation.outcome ?? record.steps.last?.state
         return """
             <li data-state="\(state?.rawValue ?? "")"><a data-row href="/ops/\(operation.id)">\
-            \(operation.image ?? "its states were set")</a> \(Tile.badge(state))
+            \(names[operation.host].map { "\($0): " })\(operation.image ?? "its states were set")</a> \(Tile.badge(state))
             <span class="quiet">\(took) · \(Moment.html(operation.startedAt))</span></li>
             """
     }

@@ -4,6 +4,7 @@ import HTTP
 extension Site {
     var pages: [GuardedRoute] {
         [
+            .viewer(.get("/ops", operationsPage)),
             .viewer(.get("/ops/:id", operationPage)),
             .viewer(.get("/discoveries", discoveriesPage)),
             .viewer(.get("/images", imagesPage)),

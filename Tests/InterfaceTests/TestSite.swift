@@ -10,7 +10,8 @@ extension Site {
         let (feed, reactor) = (Feed(), try Reactor())
         let metrics = MetricsPage(store, OperationTally(store, feed), Surroundings(), reactor)
         return Site(
-            store: store, orchestrator: Orchestrator(socket: "none", reactor), reel: EventReel(store, feed), metrics: metrics,
+            store: store, orchestrator: Orchestrator(socket: "none", reactor), reel: EventReel(store, feed),
+            metrics: metrics,
             usual: UsualTimesKeeper(store))
     }
 }

@@ -13,7 +13,8 @@ from harness import until
 from installing import Machine, import_image
 from test_images import synthetic_iso
 
-PARTS = ["/discoveries", "/images", "/wire", "/timeline", "/settings", "/server-types", "/notifications", "/appliance"]
+PARTS = ["/discoveries", "/images", "/wire", "/timeline", "/settings", "/server-types", "/notifications", "/appliance",
+         "/ops"]
 
 
 class Parts(BrowserTest):
@@ -32,7 +33,7 @@ class Parts(BrowserTest):
 
     def test_no_part_has_a_grave_fault_scrolls_sideways_or_trusts_what_a_machine_says(self):
         host = self.register(labels={"note": HOSTILE})
-        self.box.saw(self.new_host()[1], manufacturer=HOSTILE, product=HOSTILE, serial=HOSTILE, vendorClass=HOSTILE)
+        self.box.saw(self.new_host()[1], manufacturer=HOSTILE, product=HOSTILE, serial=HOSTILE, vendor_class=HOSTILE)
         machine = Machine(self.box, 9, mac=host["mac"], serial=HOSTILE)
         machine.begin()
         disk = {"DEVNAME": HOSTILE, "ID_MODEL": HOSTILE, "ID_SERIAL_SHORT": HOSTILE}
@@ -41,7 +42,11 @@ class Parts(BrowserTest):
         machine.phone_home()
         until(lambda: machine.state() == "ready")
         operation = self.box.get(f"/api/hosts/{host['id']}/operations").json["operations"][0]["id"]
-        own = [f"/hosts/{host['id']}", f"/hosts/{host['id']}/rebuild", f"/ops/{operation}"]
+        broken = self.register()
+        self.box.command("POST", f"/hosts/{broken['id']}/advance", {"event": "rebuild"})
+        self.box.command("POST", f"/hosts/{broken['id']}/advance", {"event": "broke", "reason": HOSTILE})
+        failure = self.box.get(f"/api/hosts/{broken['id']}/operations").json["operations"][0]["id"]
+        own = [f"/hosts/{host['id']}", f"/hosts/{host['id']}/rebuild", f"/ops/{operation}", f"/ops/{failure}"]
         for scheme, width in [("light", 1280), ("dark", 360)]:
             page = self.browser(color_scheme=scheme, viewport={"width": width, "height": 740})
             for path in PARTS + own:
@@ -55,6 +60,8 @@ class Parts(BrowserTest):
                         if found["impact"] in ("serious", "critical")], [])
                     self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), width)
                     expect(page.locator("[src=x], [onerror]")).to_have_count(0)
+                    if path in ["/discoveries", *own[:2], own[3]]:
+                        expect(page.locator("main")).to_contain_text(HOSTILE)
 
     def test_S2_an_ignored_machine_is_shown_again_where_a_person_wants_it(self):
         mac = self.new_host()[1]
@@ -103,6 +110,19 @@ class Parts(BrowserTest):
         page.get_by_role("button", name="Show").click()
         expect(page.get_by_text("Nothing like that has happened.")).to_be_visible()
         self.assertEqual(self.box.get("/timeline?kind=host.regstered").status, 400)
+
+    def test_operations_are_found_by_how_they_ended(self):
+        host = self.register()
+        self.box.command("POST", f"/hosts/{host['id']}/advance", {"event": "rebuild"})
+        page = self.open("/ops?outcome=under_way")
+        row = page.get_by_role("list", name="Operations").get_by_role("listitem").filter(has_text=host["hostname"])
+        expect(row).to_contain_text("pxe_ready")
+        self.box.command("POST", f"/hosts/{host['id']}/advance", {"event": "broke", "reason": "the disk is full."})
+        expect(row).to_have_count(0)
+        page.get_by_role("navigation", name="How they ended").get_by_role("link", name="failed").click()
+        expect(row).to_contain_text("failed")
+        row.get_by_role("link").click()
+        expect(page.get_by_role("region", name="Failed in pxe_ready")).to_contain_text("the disk is full.")
 
     def test_settings_say_what_is_in_force_and_the_cluster_is_asked_with_one_click(self):
         self.box.store_secret("phone", "a-value-that-nobody-sees")

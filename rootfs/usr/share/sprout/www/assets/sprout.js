@@ -206,7 +206,8 @@ async function freshPage() {
 
 // What somebody is about to fill in is not taken away, and what was opened stays open.
 function replace(old, fresh) {
-  if (!old || !fresh || old.querySelector("form")?.contains(document.activeElement)) return;
+  const form = document.activeElement.closest("form");
+  if (!old || !fresh || (form && old.contains(form))) return;
   const open = [...old.querySelectorAll("details[open][id]")].map((one) => one.id);
   const focused = old.contains(document.activeElement) ? document.activeElement.closest("[id]")?.id : null;
   old.replaceChildren(...fresh.childNodes);
