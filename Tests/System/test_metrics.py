@@ -130,17 +130,18 @@ class MetricsTest(unittest.TestCase):
 
 @unittest.skipIf(dhcplab.obstacle(), dhcplab.obstacle())
 class NetbootMetricsTest(unittest.TestCase):
-    def scrape(self, network):
+    def scrape(self, network, box):
         done = subprocess.run(
-            [*network.prefix("router"), "curl", "--silent", "--fail", f"http://{lab.BOX}/metrics"], check=True,
+            [*network.prefix("router"), "curl", "--silent", "--fail", "--header", f"Authorization: Bearer {box.token}",
+             f"http://{lab.BOX}/metrics"], check=True,
             capture_output=True, text=True)
         return Metrics(done.stdout)
 
     def test_S19_messages_of_DHCP_and_downloads_over_TFTP_are_counted(self):
         with Isolated() as network:
-            network.box()
+            box = network.box()
             network.in_("router", "ip", "link", "set", "eth0", "up")
-            before = self.scrape(network)
+            before = self.scrape(network, box)
             self.assertEqual(before("sprout_dhcp_sent_total", kind="acknowledgement"), 0)
             self.assertEqual((before("sprout_dhcp_addresses"), before("sprout_dhcp_addresses_used")), (100, 0))
             crowd = Crowd(network, "router")
@@ -150,7 +151,7 @@ class NetbootMetricsTest(unittest.TestCase):
             content = self.download(network, "undionly.kpxe")
             self.assertIsNone(self.download(network, "nothing"))
 
-            now = self.scrape(network)
+            now = self.scrape(network, box)
             for name, kind in [("received", "discover"), ("received", "request"), ("sent", "offer"),
                                ("sent", "acknowledgement")]:
                 self.assertEqual(now(f"sprout_dhcp_{name}_total", kind=kind), 3, (name, kind))

@@ -119,7 +119,7 @@ class OpenAPITest(unittest.TestCase):
             "/api/wire/52:54:00:00:00:77", "/api/wire/nobody", "/api/server-types", "/api/server-types/vm",
             "/api/server-types/none", "/api/notifications", "/api/secrets", "/health", "/metrics", "/", "/hosts/pve-1",
             "/notifications", "/api", "/api/openapi.yaml", "/boot/vmlinuz?token=none", "/netboot/none.efi",
-            "/api/hosts/0/first-boot-script?token=none", "/api/setup", "/api/account", "/api/users", "/api/tokens",
+            "/api/hosts/0/first-boot-script?token=none", "/api/setup", "/api/account", "/api/users", "/api/tokens", "/api/tls",
         ]
 
     def changes(self):
@@ -143,7 +143,8 @@ class OpenAPITest(unittest.TestCase):
             ("PATCH", "/api/users/anna", {"role": "viewer"}), ("PATCH", "/api/users/anna", {"password": "another one"}),
             ("DELETE", "/api/users/nobody", None), ("POST", "/api/tokens", {"name": "ci", "role": "viewer"}),
             ("DELETE", "/api/tokens/ci", None), ("PUT", "/api/account/password", {"current": "a", "new": "b"}),
-            ("POST", "/api/account/sign-out", {"everywhere": True}),
+            ("POST", "/api/account/sign-out", {"everywhere": True}), ("PUT", "/api/tls", {"certificate": "x"}),
+            ("POST", "/api/tls/renew", {}),
         ]
 
 
