@@ -119,15 +119,13 @@ extension Ledger {
         try connection.rows("SELECT sealed FROM setup_code") { $0.blob(0) }.first
     }
 
-    /// Keeps a code while there is no user; false where there is one already.
-    public func keepSetupCode(_ sealed: [UInt8]) throws -> Bool {
-        try connection.write {
-            guard try isUnclaimed() else { return false }
-            if try sealedSetupCode() == nil {
-                try connection.run("INSERT INTO setup_code (sealed) VALUES (?)", .blob(sealed))
-            }
-            return true
-        }
+    /// Keeps a code, if there is neither one nor a user yet.
+    public func keepSetupCode(_ sealed: [UInt8]) throws {
+        try connection.run(
+            """
+            INSERT INTO setup_code (sealed) SELECT ?
+            WHERE NOT EXISTS (SELECT 1 FROM user) AND NOT EXISTS (SELECT 1 FROM setup_code)
+            """, .blob(sealed))
     }
 
     /// Shows the others the key that sessions are checked with.

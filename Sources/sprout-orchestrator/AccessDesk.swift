@@ -45,21 +45,15 @@ struct AccessDesk: Sendable {
     private func setupCode() async throws -> String {
         let name = "the code of the first start"
         if try await desk.ledger.sealedSetupCode() == nil {
-            guard try await desk.ledger.keepSetupCode(try keyring.seal(Array(SetupCode().text.utf8), as: name)) else {
-                throw Problem(409, "This Sprout has its first user already: sign in.")
-            }
+            try await desk.ledger.keepSetupCode(try keyring.seal(Array(SetupCode().text.utf8), as: name))
         }
-        guard let sealed = try await desk.ledger.sealedSetupCode() else {
-            throw Problem(409, "This Sprout has its first user already: sign in.")
-        }
+        guard let sealed = try await desk.ledger.sealedSetupCode() else { throw Self.isClaimed }
         return String(decoding: try keyring.open(sealed, as: name), as: UTF8.self)
     }
 
     private func claim(_ request: Request) async throws -> Response {
         let wish = try JSON.decode(strictly: Claim.self, from: request.body)
-        guard try await desk.store.isUnclaimed() else {
-            throw Problem(409, "This Sprout has its first user already: sign in.")
-        }
+        guard try await desk.store.isUnclaimed() else { throw Self.isClaimed }
         try await guesses.chargeSetupCode(source(wish.address))
         let code = SetupCode(typed: wish.code)
         guard Digest.sha256(code.text).isEqual(inConstantTime: Digest.sha256(try await setupCode())) else {
@@ -88,13 +82,16 @@ struct AccessDesk: Sendable {
         _ password: String, of user: User?, named name: String, from address: String, _ request: Request
     ) async throws {
         let source = source(address)
-        var isKnownThere = false
-        if let user { isKnownThere = try await desk.store.isKnown(source, of: user) }
-        let account = String(name.lowercased().prefix(60))
-        try await guesses.charge(source, account: account, isKnownThere: isKnownThere)
+        // Where an account has signed in from before, it is an account of its own to who guesses from elsewhere.
+        var account = String(name.lowercased().prefix(60))
+        if let user, try await desk.store.isKnown(source, of: user) { account += " at \(source)" }
+        try await guesses.charge(source, account: account)
         let hash = try await hash(of: user)
         let isRight = try await turnstile.pass { try await passwords.verify(password, hash) }
-        guard isRight else { throw refused("the password of \(account)", address, request) }
+        guard isRight else {
+            // Some type their password where the name belongs: what nobody is called is not repeated.
+            throw refused(user.map { "the password of \($0.name)" } ?? "the name of a user", address, request)
+        }
         await guesses.forgive(source, account: account)
     }
 
@@ -254,6 +251,7 @@ struct AccessDesk: Sendable {
             ? Problem(401, Self.wrong) : Problem(403, "This is not the code that Sprout shows.", field: field)
     }
 
+    private static let isClaimed = Problem(409, "This Sprout has its first user already: sign in.")
     private static let wrong = "The name or the password is wrong."
 
     private static func label(_ name: AccessName) -> String { "password.\(name)" }

@@ -14,18 +14,16 @@ actor Guesses {
     private var ofSetupCode = GuessLimit(free: 10, longestWait: 60)
 
     /// Lets a guess at a password through, or refuses it.
-    ///
-    /// Where an account has signed in from before, it is not locked out by who guesses at it from elsewhere.
-    func charge(_ source: String, account: String, isKnownThere: Bool) throws {
+    func charge(_ source: String, account: String) throws {
         let now = BootClock.milliseconds()
-        try refuse(max(bySource.wait(source, at: now), isKnownThere ? 0 : byAccount.wait(account, at: now)), source)
+        try refuse(max(bySource.wait(source, at: now), byAccount.wait(account, at: now)))
         bySource.charge(source, at: now)
-        if !isKnownThere { byAccount.charge(account, at: now) }
+        byAccount.charge(account, at: now)
     }
 
     func chargeSetupCode(_ source: String) throws {
         let now = BootClock.milliseconds()
-        try refuse(max(bySource.wait(source, at: now), ofSetupCode.wait("", at: now)), source)
+        try refuse(max(bySource.wait(source, at: now), ofSetupCode.wait("", at: now)))
         bySource.charge(source, at: now)
         ofSetupCode.charge("", at: now)
     }
@@ -41,7 +39,7 @@ actor Guesses {
         ofSetupCode.forgive("")
     }
 
-    private func refuse(_ milliseconds: Int64, _ source: String) throws {
+    private func refuse(_ milliseconds: Int64) throws {
         guard milliseconds > 0 else { return }
         let seconds = (milliseconds + 999) / 1000
         throw Problem(

@@ -16,6 +16,7 @@ import Testing
         let ledger: Ledger
         let store: Store
         let key: SigningKey
+        let site: Site
         let routes: Routes
         let user: User
 
@@ -30,7 +31,7 @@ import Testing
             try await ledger.keepSessionKey(key.publicKey.hexadecimal)
             user = try await ledger.addUser(
                 try AccessName("anna"), .admin, password: [1], by: Ledger.Author(actor: "a test"))
-            let site = try Site.alone(store)
+            site = try Site.alone(store)
             let door = Doorkeeper(.front, store, Feed(), try Reactor()) { _ in }
             routes = site.routes(Health("a test") { "" }, door)
         }
@@ -41,9 +42,9 @@ import Testing
             return "\(session.text).\(try key.sign(Array(session.text.utf8)).hexadecimal)"
         }
 
-        func status(_ headers: Headers) async throws -> Int {
+        func status(_ headers: Headers, _ method: String = "GET", _ path: String = "/api/hosts") async throws -> Int {
             do {
-                return try await routes.respond(to: try Request("GET", "/api/hosts", headers: headers)).status
+                return try await routes.respond(to: try Request(method, path, headers: headers)).status
             } catch let problem as Problem {
                 return problem.status
             }
@@ -63,6 +64,25 @@ import Testing
         let secure: Headers = ["cookie": "\(name)=\(good)", "x-forwarded-proto": "https"]
         #expect(try await scene.status(secure) == 401)
         #expect(try await scene.status(["cookie": "__Host-\(name)=\(good)", "x-forwarded-proto": "https"]) == 200)
+    }
+
+    /// Those of the pages too, which the description of the API leaves out.
+    @Test func `no route is open to nobody, and none to a role that is too low`() async throws {
+        let scene = try await Scene()
+        for route in scene.site.guardedRoutes(Health("a test") { "" }) {
+            guard let need = route.role else { continue }
+            let words = route.route.name.split(separator: " ").map(String.init)
+            let path = words[1].split(separator: "/").map { $0.hasPrefix("{") ? "1" : "\($0)" }.joined(separator: "/")
+            #expect(try await scene.status([:], words[0], "/\(path)") == 401, "\(route.route.name)")
+            for role in Role.allCases where role < need {
+                let token = AccessToken()
+                let name = try AccessName("t\(token.hash.hexadecimal.prefix(20))")
+                _ = try await scene.ledger.addToken(
+                    name, role, hash: token.hash, expiresAt: .now() + .seconds(60), by: .init(actor: "a test"))
+                let headers: Headers = ["authorization": "Bearer \(token.text)"]
+                #expect(try await scene.status(headers, words[0], "/\(path)") == 403, "\(route.route.name) as \(role)")
+            }
+        }
     }
 
     @Test func `a token is taken until it runs out`() async throws {

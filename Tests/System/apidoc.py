@@ -69,6 +69,8 @@ def table(caption, body, of):
 
 def curl(document, method, path, operation):
     parts = ["curl", "-X", method.upper(), f"'http://sprout.local{path}'"]
+    if operation["x-role"] != "none":
+        parts.append('-H "Authorization: Bearer $SPROUT_TOKEN"')
     for media, content in operation.get("requestBody", {}).get("content", {}).items():
         parts.append(f"-H 'Content-Type: {media}'")
         body = example(document, content["schema"])

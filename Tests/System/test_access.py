@@ -278,6 +278,8 @@ class AccessTest(unittest.TestCase):
             time.sleep(int(answers[6].headers["Retry-After"]) + 0.1)
             self.assertEqual(box.browse("POST", "/sign-in", {**attempt, "password": "correct horse battery"}).status, 303)
             self.assertIn("did not know the password of anna", box.log())
+            box.browse("POST", "/sign-in", {"name": "canary in the wrong field", "password": "x"})
+            self.assertNotIn("canary", box.log())
 
     def test_many_guesses_at_once_are_no_way_around(self):
         with Sprout() as box:
@@ -303,6 +305,18 @@ class AccessTest(unittest.TestCase):
             self.assertEqual(set(statuses[10:]), {429})
             self.assertEqual(attempt("10.9.9.9", password, 98), 429, "elsewhere the account waits")
             self.assertEqual(attempt("127.0.0.1", password, 99), 201, "its owner does not")
+
+    def test_who_may_sign_in_himself_gets_no_more_guesses_at_others(self):
+        with Sprout() as box:
+            box.sign_in(*box.new_user("anna", "admin"))
+            eve, password = box.new_user("eve", "viewer")
+            statuses = []
+            for number in range(14):
+                if number % 4 == 0:
+                    box.sign_in(eve, password)
+                statuses.append(box.browse("POST", "/sign-in", {"name": "anna", "password": "wrong wrong"}).status)
+            self.assertEqual(statuses[:10], [401] * 10)
+            self.assertEqual(set(statuses[10:]), {429})
 
     def test_a_name_that_nobody_has_takes_as_long(self):
         with Sprout() as box:
