@@ -72,15 +72,22 @@ extension Caller {
     }
 
     /// A page with the proof in each of its forms.
+    ///
+    /// What stands in a page as text has no `<` of its own, and no `>` stands in a tag: `HTML` sees to both.
     func proving(_ page: String) -> String {
         guard let proof else { return page }
-        let start = "<form method=\"post\""
-        let parts = page.split(separator: start, omittingEmptySubsequences: false)
-        return parts.dropFirst().reduce(into: String(parts.first ?? "")) { result, part in
-            let tag = part.prefix { $0 != ">" }
-            result += "\(start)\(tag)><input type=\"hidden\" name=\"csrf\" value=\"\(proof)\">"
-            result += part.dropFirst(tag.count + 1)
+        let field = Array("<input type=\"hidden\" name=\"csrf\" value=\"\(proof)\">".utf8)
+        let (bytes, start) = (Array(page.utf8), Array("<form method=\"post\"".utf8))
+        var (result, isInTag): ([UInt8], Bool) = ([], false)
+        result.reserveCapacity(bytes.count + 20 * field.count)
+        for index in bytes.indices {
+            result.append(bytes[index])
+            if bytes[index] == start[0], bytes[index...].starts(with: start) { isInTag = true }
+            guard isInTag, bytes[index] == UInt8(ascii: ">") else { continue }
+            result += field
+            isInTag = false
         }
+        return String(decoding: result, as: UTF8.self)
     }
 }
 
