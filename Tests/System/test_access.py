@@ -5,16 +5,18 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
 import time
 import unittest
+import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
 import yaml
 
-from harness import PROGRAMS, ROOT, Sprout, until
+from harness import PROGRAMS, ROOT, Sprout, UnixConnection, until
 
 DOCUMENT = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())
 ROLES = ["viewer", "operator", "admin"]
@@ -143,6 +145,16 @@ class AccessTest(unittest.TestCase):
             with self.subTest(forged[:40]):
                 self.assertEqual(self.box.browse("GET", "/", cookie=f"{name}={forged}").status, 303)
 
+    def test_a_session_and_a_token_are_known_while_the_orchestrator_is_away(self):
+        orchestrator = self.box.pid("sprout-orchestrator")
+        os.kill(orchestrator, signal.SIGSTOP)
+        try:
+            self.assertEqual(self.box.browse("GET", "/", cookie=self.admin).status, 200)
+            self.assertEqual(self.box.get("/api/hosts").status, 200)
+            self.assertEqual(self.box.browse("GET", "/", cookie=self.admin[:-1]).status, 303)
+        finally:
+            os.kill(orchestrator, signal.SIGCONT)
+
     def test_a_session_is_good_for_14_days(self):
         cookie = self.box.sign_in(*self.box.new_user("long", "viewer"))
         end = int(cookie.split(".")[4])
@@ -190,10 +202,14 @@ class AccessTest(unittest.TestCase):
         # Behind TLS: nginx says so, and nobody who comes through it can.
         self.assertNotIn("Secure", self.box.browse(
             "POST", "/sign-in", form, headers={"X-Forwarded-Proto": "https"}).headers["Set-Cookie"])
-        secure = self.box.socket_request(
-            "front.sock", "POST", "/sign-in", None,
-            {"X-Forwarded-Proto": "https", "X-Real-IP": "10.0.0.1", "X-Request-Id": "secure-1", "Host": "a"})
-        self.assertEqual(secure.status, 401)
+        connection = UnixConnection(self.box.state / "run" / "front.sock")
+        self.addCleanup(connection.close)
+        connection.request("POST", "/sign-in", urllib.parse.urlencode(form), {
+            "Content-Type": "application/x-www-form-urlencoded", "X-Forwarded-Proto": "https", "X-Real-IP": "10.0.0.1",
+            "X-Request-Id": "over-tls-1"})
+        cookie = connection.getresponse().headers["Set-Cookie"]
+        self.assertTrue(cookie.startswith("__Host-sprout-session="), cookie)
+        self.assertTrue(cookie.endswith("; HttpOnly; SameSite=Lax; Secure"), cookie)
 
     # Forms of other sites
 
