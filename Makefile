@@ -22,7 +22,7 @@ help:
 	@echo 'make check     the quick part of it: format, warnings as errors, unit tests, units verified'
 	@echo 'make build     the programs, in .build/release'
 	@echo 'make deps      what building and running needs, from Debian'
-	@echo 'make bench     figures beside those of peers: memory, start, requests, network boot (as root)'
+	@echo 'make bench     figures beside those of peers: memory, start, requests, events, network boot (as root)'
 	@echo 'make fuzz      a million mutated packets for the parsers, and for the daemons over the network'
 	@echo 'make sanitize  the unit tests under the thread and the address sanitizer'
 	@echo 'make docs      write the pages and files that are made from the code'

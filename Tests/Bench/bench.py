@@ -1,4 +1,4 @@
-"""Figures of Sprout beside those of a peer in the same run: memory, start, requests a second, and network boot.
+"""Figures of Sprout beside those of a peer in the same run: memory, start, requests, events, and network boot.
 
     python3 bench.py                everything
     python3 bench.py tftp dhcp      only these: core, tftp, dhcp, addresses, boot, boot_set, operations,

@@ -41,11 +41,12 @@ import Testing
 
         /// Runs the reel for the time of `body`, which begins when it knows where it starts.
         func running(_ body: () async throws -> Void) async throws {
-            let task = Task { try await reel.run() }
             var rings = await reel.feed.rings().makeAsyncIterator()
-            for _ in 0..<2 { _ = await rings.next() }
+            _ = await rings.next()
+            let task = Task { try await reel.run() }
+            defer { task.cancel() }
+            _ = await rings.next()
             try await body()
-            task.cancel()
         }
 
         /// Rings, and waits until the reel has read what there is.
