@@ -40,6 +40,12 @@ public struct GuessLimit: Sendable {
         counts[guesser] = count
     }
 
+    /// Takes back one charge, which was no guess; what was guessed before still counts.
+    public mutating func giveBack(_ guesser: String) {
+        counts[guesser]?.guesses -= 1
+        counts[guesser]?.notBefore = 0
+    }
+
     public mutating func forgive(_ guesser: String) { counts[guesser] = nil }
 
     /// Anybody can pretend to be many: what is remembered of them is bounded, and the oldest goes first.

@@ -1,7 +1,6 @@
 import HTTP
 import Linux
 import Model
-import Systemd
 
 /// Slows who guesses passwords and the code of the first start.
 ///
@@ -28,14 +27,14 @@ actor Guesses {
         ofSetupCode.charge("", at: now)
     }
 
-    /// It was no guess: what it was charged with is given back.
+    /// It was no guess; but who knows one password has no more guesses at others for that.
     func forgive(_ source: String, account: String) {
-        bySource.forgive(source)
+        bySource.giveBack(source)
         byAccount.forgive(account)
     }
 
     func forgiveSetupCode(_ source: String) {
-        bySource.forgive(source)
+        bySource.giveBack(source)
         ofSetupCode.forgive("")
     }
 

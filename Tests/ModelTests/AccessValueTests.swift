@@ -26,6 +26,18 @@ import Testing
         #expect(limit.wait("b", at: 100_000) == 1000)
     }
 
+    @Test func `a right guess is given back, and those before it still count`() {
+        var limit = GuessLimit(free: 3, longestWait: 10)
+        for _ in 1...2 { limit.charge("a", at: 0) }
+        for _ in 1...9 {
+            limit.charge("a", at: 0)
+            limit.giveBack("a")
+        }
+        #expect(limit.wait("a", at: 0) == 0)
+        limit.charge("a", at: 0)
+        #expect(limit.wait("a", at: 0) == 1000)
+    }
+
     @Test func `who pretends to be many makes the oldest be forgotten, and no more be remembered`() {
         var limit = GuessLimit(free: 1, longestWait: 10, room: 100)
         for number in 0..<150 { limit.charge("\(number)", at: Int64(number)) }
