@@ -187,11 +187,17 @@ struct StepList {
     }
 
     /// What happened and what was seen on the wire, in the order of time.
+    ///
+    /// That an operation has ended is written a moment after its end: its last step has all events to come.
     private func lines(from start: Timestamp, to end: Timestamp?) -> [HTML] {
-        let range = start...max(start, end ?? Timestamp(milliseconds: .max))
-        let happened = events.filter { range.contains($0.at) }.map { ($0.at, $0.message, "event") }
-        let seen = sightings.filter { range.contains($0.at) }.map { ($0.at, "it \($0)", "wire") }
-        return (happened + seen).sorted { $0.0 < $1.0 }.map { moment, text, source in
+        let isLast = end == record.operation.endedAt
+        let limit = end ?? Timestamp(milliseconds: .max)
+        let happened = events.filter { $0.at >= start && (isLast || $0.at < limit) }.map {
+            ($0.at, $0.message, "event")
+        }
+        let seen = sightings.filter { $0.at >= start && $0.at < limit }.map { ($0.at, "it \($0)", "wire") }
+        let ordered = (happened + seen).enumerated().sorted { ($0.element.0, $0.offset) < ($1.element.0, $1.offset) }
+        return ordered.map(\.element).map { moment, text, source in
             """
             <li data-source="\(source)">\(Moment.html(moment, form: .clock)) <span>\(text)</span></li>
             """

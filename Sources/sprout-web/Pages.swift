@@ -34,14 +34,16 @@ extension Site {
             <div data-fresh="inventory" data-on="host.">\(try await store.inventory(ofHost: host.id).map(Self.facts))</div>
             <div data-fresh="ticks" data-on="host.">\(history.first?.preflight.map { JoinTicks(report: $0).html })</div>
             <div data-fresh="operations" data-on="host.">\(OperationList(records: history).html)</div>
-            <h2 id="timeline-title">Timeline</h2>
-            <ol class="timeline" role="list" aria-labelledby="timeline-title" data-timeline="100">\
-            \(events.map(TimelineEntry.html))</ol>
-            <h2 id="wire-title">On the wire</h2>
-            <div data-fresh="wire" data-on="netboot. host.">\
-            \(WireList(sightings: try await store.sightings(of: host.mac, limit: 40)).html)</div>
             \(allowed(.operator, PowerForm(host: host, notice: power).html))
             \(allowed(.operator, NetbootForm(host: host, refusal: netboot).html))
+            <div class="twin">
+            <section><h2 id="timeline-title">Timeline</h2>
+            <ol class="timeline" role="list" aria-labelledby="timeline-title" data-timeline="100">\
+            \(events.map(TimelineEntry.html))</ol></section>
+            <section><h2 id="wire-title">On the wire</h2>
+            <div data-fresh="wire" data-on="netboot. host.">\
+            \(WireList(sightings: try await store.sightings(of: host.mac, limit: 40)).html)</div></section>
+            </div>
             \(allowed(.operator, RemovalForm(host: host, refusal: refusal).html))
             </article>
             <template id="entry">\(TimelineEntry.empty)</template>

@@ -96,7 +96,7 @@ class Finding(BrowserTest):
         self.advance(self.hosts[1], "rebuild")
         tile = self.tile(page, self.hosts[1]["hostname"])
         expect(tile.locator(".clock")).to_contain_text("usually 0:03")
-        expect(tile.locator(".clock")).to_contain_text("longer than the usual 0:03")
+        expect(tile.locator(".clock")).to_contain_text("longer than the usual 0:03", timeout=15_000)
         page.reload()
         expect(tile.locator(".clock")).to_contain_text("longer than the usual 0:03")
 

@@ -392,6 +392,7 @@ showTitle();
 setInterval(tellTimes, 1000);
 addEventListener("keydown", press);
 if (location.hash === "#q") find("#q")?.focus();
+find("details:target")?.setAttribute("open", "");
 searching?.addEventListener("input", () => (search(), keepSearch()));
 if (page.dataset.event !== undefined) {
   connect();
