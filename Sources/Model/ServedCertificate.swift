@@ -15,6 +15,17 @@ public struct ServedCertificate: Equatable, Sendable, Codable {
         (self.validUntil, self.isOwn) = (validUntil, isOwn)
     }
 
+    /// Whole days until browsers refuse it; below 0 they do.
+    public func daysLeft(at moment: Timestamp) -> Int {
+        let milliseconds = validUntil.milliseconds - moment.milliseconds
+        return Int((Double(milliseconds) / 86_400_000).rounded(.down))
+    }
+
+    /// What to do before it is refused.
+    public var remedy: String {
+        isOwn ? "sprout tls renew makes another one." : "Bring the next one: sprout tls replace FILE KEYFILE."
+    }
+
     enum CodingKeys: String, CodingKey {
         case fingerprint, names, issuer
         case validUntil = "valid_until"

@@ -15,6 +15,7 @@ extension Site {
         ticks.append(Self.room("Database", at: places.database))
         ticks.append(Self.room("Images", at: places.images))
         ticks.append(try await clockTick())
+        ticks.append(try await certificateTick())
         ticks += try await networkTicks()
         let started = try await store.events(EventFilter(kind: .daemonStarted), before: nil, limit: 20)
         let main: HTML = """
@@ -75,6 +76,17 @@ extension Site {
         let changed = try await store.events(EventFilter(kind: .clockChanged), before: nil, limit: 1).first
         let sentence = "It is \(now). \(changed?.message ?? "It has not been set since Sprout was set up.")"
         return HealthTick(.good, "Clock", sentence)
+    }
+
+    private func certificateTick() async throws -> HealthTick {
+        guard let certificate = try await store.certificate() else {
+            return HealthTick(
+                .caution, "Certificate", "There is none yet: sprout-orchestrator makes one when it starts.")
+        }
+        let shown = "Browsers are shown \(certificate.fingerprint), valid until \(certificate.validUntil)."
+        let days = certificate.daysLeft(at: .now())
+        if days >= 30 { return HealthTick(.good, "Certificate", shown) }
+        return HealthTick(days < 0 ? .bad : .caution, "Certificate", "\(shown) \(certificate.remedy)")
     }
 
     private func networkTicks() async throws -> [HealthTick] {

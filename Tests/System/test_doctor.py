@@ -24,7 +24,7 @@ class DoctorTest(unittest.TestCase):
             checks = {one["check"] for one in findings}
             self.assertLessEqual(
                 {"sprout-orchestrator", "sprout-web", "sprout-boot", "sprout-metadata", "sprout-dhcp", "database",
-                 "disk", "configuration", "clock", "network", "http", "images"}, checks)
+                 "disk", "configuration", "clock", "network", "http", "images", "certificate"}, checks)
             for one in findings:
                 self.assertEqual(one["outcome"] == "good", "remedy" not in one, one)
             text = box.cli("doctor", "--config", str(box.config / "provisioning.yaml"))

@@ -59,6 +59,7 @@ struct Doctor: Sendable {
         // Whatever else there is to know, sprout-web tells.
         guard daemons.first(where: { $0.check == "sprout-web" })?.outcome == .good else { return findings }
         findings += try await imageFindings() + otherServerFindings()
+        findings.append(try await certificateFinding())
         findings += try await taskFindings()
         if let settings {
             findings += try await secretFindings(settings, types)

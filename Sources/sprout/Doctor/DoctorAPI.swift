@@ -5,6 +5,16 @@ import Settings
 
 /// What the running Sprout itself knows to be in the way.
 extension Doctor {
+    func certificateFinding() async throws -> Finding {
+        let certificate = try await api.get("/api/tls", as: ServedCertificate.self).value
+        let shown =
+            "Browsers are shown the certificate \(certificate.fingerprint), valid until \(certificate.validUntil)."
+        let days = certificate.daysLeft(at: .now())
+        if days >= 30 { return .good("certificate", shown) }
+        return days < 0
+            ? .bad("certificate", shown, certificate.remedy) : .caution("certificate", shown, certificate.remedy)
+    }
+
     func imageFindings() async throws -> [Finding] {
         let images = try await api.get("/api/images", as: [String: [InstallerImage]].self).value["images"] ?? []
         guard !images.isEmpty else {
