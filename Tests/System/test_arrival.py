@@ -48,8 +48,8 @@ class Scene:
         assert added.returncode == 0, added.stderr
         armed = self.box.cli("hosts", "rebuild", name, "--yes")
         assert armed.returncode == 0, armed.stderr
-        node = Node(self.network, self.box, name, at or address, mac)
-        machine = Machine(node, number, mac=mac)
+        node = Node(self.network, name, at or address, mac)
+        machine = Machine(node, number, mac=mac, seen_by=self.box)
         machine.serial, machine.uuid = firmware("product_serial"), firmware("product_uuid")
         machine.boot()
         for file in ["vmlinuz", "tail"]:

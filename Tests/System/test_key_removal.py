@@ -26,8 +26,8 @@ class Node:
 
     url = f"http://{lab.BOX}"
 
-    def __init__(self, network, box, name="node", address=NODE, mac=MAC):
-        self.network, self.box, self.name, self.address = network, box, name, address
+    def __init__(self, network, name="node", address=NODE, mac=MAC):
+        self.network, self.name, self.address = network, name, address
         self.folder = pathlib.Path(network.folder) / name
         (self.folder / "ssh").mkdir(parents=True, mode=0o700)
         network.attach(name, f"{address}/24")
@@ -69,7 +69,7 @@ class Node:
     # What a machine asks
 
     def request(self, method, path, body=None, headers=None):
-        headers = {**self.box.authorization(path), **(headers or {})}
+        headers = dict(headers or {})
         if isinstance(body, (dict, list)):
             body, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
         words = [word for name, value in headers.items() for word in ("--header", f"{name}: {value}")]
@@ -93,8 +93,8 @@ class KeyRemovalTest(unittest.TestCase):
         import_image(box)
         self.assertEqual(box.cli("hosts", "add", "pve-lab", "--mac", MAC, "--type", "vm").returncode, 0)
         self.assertEqual(box.cli("hosts", "rebuild", "pve-lab", "--yes").returncode, 0)
-        node = Node(network, box)
-        machine = Machine(node, 0, mac=MAC)
+        node = Node(network)
+        machine = Machine(node, 0, mac=MAC, seen_by=box)
         machine.boot()
         for name in ["vmlinuz", "tail"]:
             self.assertEqual(machine.load(name).status, 200)
