@@ -23,7 +23,7 @@ public struct ServedCertificate: Equatable, Sendable, Codable {
 
     /// What to do before it is refused.
     public var remedy: String {
-        isOwn ? "sprout tls renew makes another one." : "Bring the next one: sprout tls replace FILE KEYFILE."
+        isOwn ? "sprout tls renew makes another one." : "Bring the next one: sprout tls replace FILE KEY."
     }
 
     enum CodingKeys: String, CodingKey {

@@ -61,6 +61,7 @@ private struct SettingsPage {
             ("pxe.interface", "the network port"), ("pxe.range", "addresses that are given out"),
             ("pxe.router", "their router"), ("pxe.dns", "their name server"), ("pxe.lease_time", "for how long"),
             ("server.public_url", "where machines reach this box"),
+            ("server.require_https", "whether browsers have to use HTTPS"),
         ]))
         \(group("What all new hosts have in common", [
             ("installation.country", "country"), ("installation.keyboard", "keyboard"),

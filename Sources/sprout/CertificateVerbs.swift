@@ -15,9 +15,9 @@ extension Verb {
 
     static let tlsReplace: Verb = Verb(
         words: ["tls", "replace"],
-        summary: "show browsers a certificate of yours: a PEM file with it, those that vouch for it, and its key",
+        summary: "show browsers a certificate of yours: PEM, with its key, in one file or two",
         operands: [
-            Operand(name: "FILE", completion: .file), Operand(name: "KEYFILE", isRequired: false, completion: .file),
+            Operand(name: "FILE", completion: .file), Operand(name: "KEY", isRequired: false, completion: .file),
         ], options: connectionOptions, example: "sprout tls replace fullchain.pem privkey.pem"
     ) { invocation in
         var wish: [String: String] = [:]
@@ -28,7 +28,7 @@ extension Verb {
 
     static let tlsRenew: Verb = Verb(
         words: ["tls", "renew"],
-        summary: "make a new certificate of Sprout's own, for the names and addresses that the box has now",
+        summary: "make a new certificate for the names and addresses of now",
         operands: [],
         options: connectionOptions, example: "sprout tls renew"
     ) { invocation in

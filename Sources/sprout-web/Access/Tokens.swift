@@ -41,7 +41,7 @@ extension Site {
     private func tokensPage(made: MadeToken?, problem: ReceivedProblem?, status: Int) async throws -> Response {
         let page = TokensPage(tokens: try await store.tokens(), made: made, problem: problem)
         let tally = try await Tally(store)
-        return Frame("Tokens", newestEvent: nil, tally: tally).page(page.html, status: status)
+        return Frame("Tokens", in: .settings, newestEvent: nil, tally: tally).page(page.html, status: status)
     }
 }
 

@@ -46,7 +46,7 @@ extension Site {
     private func usersPage(refusal: UsersPage.Refusal?, status: Int) async throws -> Response {
         let page = UsersPage(users: try await store.users(), own: Caller.current.user?.user, refusal: refusal)
         let tally = try await Tally(store)
-        return Frame("Users", newestEvent: nil, tally: tally).page(page.html, status: status)
+        return Frame("Users", in: .settings, newestEvent: nil, tally: tally).page(page.html, status: status)
     }
 }
 
