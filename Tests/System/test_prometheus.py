@@ -21,6 +21,7 @@ global: {{scrape_interval: 1s, evaluation_interval: 1s}}
 rule_files: ["{rules}"]
 scrape_configs:
   - job_name: sprout
+    authorization: {{credentials: {token}}}
     static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
 """
 # What there is only where network boot is on.
@@ -30,7 +31,8 @@ NETBOOT = re.compile(r"sprout_(dhcp|tftp)_")
 class Prometheus:
     def __init__(self, box, stack):
         self.folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(dir="/tmp")))
-        (self.folder / "prometheus.yml").write_text(CONFIGURATION.format(rules=ALERTS, port=box.port))
+        (self.folder / "prometheus.yml").write_text(CONFIGURATION.format(
+            rules=ALERTS, port=box.port, token=box.new_token("prometheus", "viewer")))
         self.port = free_port()
         log = stack.enter_context(open(self.folder / "log", "wb"))
         self.process = subprocess.Popen(

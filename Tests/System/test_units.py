@@ -193,7 +193,9 @@ class UnitsTest(unittest.TestCase):
             "sprout-dhcp": (self.identity("sprout-dhcp"), {"lease", "observe"}),
             "sprout-metadata": (self.identity("sprout-metadata"), {"install", "observe"}),
             "sprout-orchestrator": (self.identity("sprout-orchestrator"), set()),
-            "sprout-web": (self.identity("sprout-web"), front | {"command", "observe"}),
+            # It asks the others what they count.
+            "sprout-web": (
+                self.identity("sprout-web"), {"boot", "command", "dhcp", "front", "metadata", "observe", "web"}),
         }
         for who, (identity, sockets) in allowed.items():
             with self.subTest(who):
