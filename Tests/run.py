@@ -2,7 +2,7 @@
 
     python3 Tests/run.py unit system            everything
     python3 Tests/run.py system CrashTest P13   only the system tests whose names contain one of these
-    python3 Tests/run.py system --machines      only those that have a network of their own; --others, only the others
+    python3 Tests/run.py system --machines      only those that use the lab's network themselves; --others, only the others
 
 All system tests run in two processes: those whose machines are computed instruction by instruction keep one core busy, and
 the others mostly wait.
@@ -127,7 +127,7 @@ def take(process):
 
 def needs_a_network(test):
     module = sys.modules[type(test).__module__]
-    return any(hasattr(module, name) for name in ("lab", "dhcplab", "JoinLab"))
+    return any(hasattr(module, name) for name in ("lab", "dhcplab"))
 
 
 def main(words):
