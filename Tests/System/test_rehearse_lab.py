@@ -1,5 +1,6 @@
 """Machines that do not exist ask over DHCP on a real network, as firmware and iPXE do, before they are installed."""
 
+import os
 import subprocess
 import unittest
 
@@ -20,7 +21,8 @@ class RehearseLabTest(unittest.TestCase):
                 return subprocess.run(
                     [*network.prefix("stage"), PROGRAMS / "sprout", "rehearse", "--hosts", "4", "--keep", *QUICK,
                      "--url", f"http://{lab.BOX}", *words],
-                    capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+                    env={**os.environ, "SPROUT_TOKEN": box.token}, capture_output=True, text=True, timeout=60,
+                    stdin=subprocess.DEVNULL)
 
             done = rehearse("--interface", "eth0")
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
