@@ -59,10 +59,7 @@ extension Site {
             let glance = Glance(host, needsYou: needs.contains(host.id), past: past[host.id] ?? [], times)
             tiles.append(Tile(host: host, sentence: try await store.sentence(of: host), glance: glance))
         }
-        return tiles.sorted {
-            ($0.glance.rank(of: $0.host.state), $0.host.hostname.description)
-                < ($1.glance.rank(of: $1.host.state), $1.host.hostname.description)
-        }
+        return tiles.sorted { $0.precedes($1) }
     }
 }
 

@@ -13,6 +13,13 @@ struct Tile {
             mac: "\(host.mac)", type: host.serverType, words: Self.words(host), glance: glance, isHidden: isHidden)
     }
 
+    /// Whether it is shown before another: by how much it wants to be looked at, and then by name.
+    func precedes(_ other: Tile) -> Bool {
+        let (own, others) = (glance.rank(of: host.state), other.glance.rank(of: other.host.state))
+        guard own == others else { return own < others }
+        return host.hostname.description < other.host.hostname.description
+    }
+
     /// The form of a tile, which sprout.js fills.
     static var empty: HTML {
         html(
