@@ -129,7 +129,7 @@ actor Supervisor {
             "SPROUT_DATABASE": layout.database,
             "SPROUT_DHCP_SOCKET": "\(layout.run)/dhcp.sock",
             "SPROUT_HTTP_PORT": listen.port.map(String.init) ?? "80",
-            "SPROUT_HTTPS_PORT": listenTLS?.port.map(String.init) ?? "none",
+            "SPROUT_HTTPS_PORT": httpsPort,
             "SPROUT_IMAGES": layout.images,
             "SPROUT_INSTALL_SOCKET": "\(layout.run)/install.sock",
             "SPROUT_LEASE_SOCKET": "\(layout.run)/lease.sock",
@@ -175,6 +175,11 @@ actor Supervisor {
                 "there is no interface \(interface), which pxe.interface names: `ip link` lists those that there are."
         default: return "UDP port \(port) of \(interface) cannot be opened: \(error)"
         }
+    }
+
+    private var httpsPort: String {
+        guard let listenTLS, let port = listenTLS.port else { return "none" }
+        return "\(port)"
     }
 
     private var machineAddress: String {
