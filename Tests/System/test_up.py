@@ -38,6 +38,12 @@ class StartTest(unittest.TestCase):
                 until(lambda: not os.path.exists(f"/proc/{pid}"), 5)
                 self.assertLess(time.monotonic() - start, 1, name)
 
+    def test_a_stop_as_soon_as_it_is_ready_ends_it(self):
+        with Sprout() as box:
+            for _ in range(20):
+                box.stop()
+                box.start()
+
     def test_stopping_leaves_no_process_behind(self):
         box = Sprout()
         with box:

@@ -94,24 +94,29 @@ actor Supervisor {
             for child in children { await child.waitUntilReady() }
             if !isStopping {
                 Terminal.say("sprout: ready. Dashboard: http://\(dashboard(listen))   (Ctrl-C stops everything)")
-                if let listenTLS { try tellFingerprint(listenTLS) }
-                try await tellSetupCode()
+                if let listenTLS { tellFingerprint(listenTLS) }
+                await tellSetupCode()
             }
             try await group.waitForAll()
         }
     }
 
     /// Nobody vouches for the certificate: what the browser shows is compared with this.
-    private func tellFingerprint(_ listenTLS: Address) throws {
-        let certificate = try Certificate(parsing: try Files.text("\(layout.certificate)/served.pem"))
+    private func tellFingerprint(_ listenTLS: Address) {
+        guard let text = try? Files.text("\(layout.certificate)/served.pem"),
+            let certificate = try? Certificate(parsing: text)
+        else { return }
         Terminal.say("sprout: https://\(dashboard(listenTLS)) shows the certificate \(certificate.fingerprint)")
     }
 
     /// As long as nobody can sign in, the code is shown that makes the first user.
-    private func tellSetupCode() async throws {
-        let answer = try await Client(.unix(path: "\(layout.run)/web.sock"), reactor).send("GET", "/api/setup")
-        guard answer.status == 200 else { return }
-        let code = try JSON.decode([String: String].self, from: answer.body)["code"] ?? ""
+    ///
+    /// Sprout may be stopped meanwhile: that nobody answers any more then is no failure.
+    private func tellSetupCode() async {
+        let client = Client(.unix(path: "\(layout.run)/web.sock"), reactor)
+        guard let answer = try? await client.send("GET", "/api/setup"), answer.status == 200,
+            let code = try? JSON.decode([String: String].self, from: answer.body)["code"]
+        else { return }
         Terminal.say(
             "sprout: nobody can sign in yet: open http://\(dashboard(listen))/setup, and type the code \(code)")
     }
