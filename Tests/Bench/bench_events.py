@@ -52,14 +52,17 @@ def moment(text):
     return (time.mktime(time.strptime(seconds, "%Y-%m-%dT%H:%M:%S")) - time.timezone) * 1000 + int(rest[:3])
 
 
-def follow(port, total, pipe):
-    """Follows with all browsers until each has all events, or nothing comes any more; gives for each event of each how late it came, in milliseconds:
-    after its own time, where it has one, and after its command was sent."""
+def follow(port, total, permit, pipe):
+    """Follows with all browsers until each has all events, or nothing comes any more.
+
+    Gives for each event of each how late it came, in milliseconds: after its own time, where it has one, and after its
+    command was sent."""
     selector = selectors.DefaultSelector()
     rests = {}
     for _ in range(BROWSERS):
         client = socket.create_connection(("127.0.0.1", port))
-        client.sendall(b"GET /events HTTP/1.0\r\nHost: bench\r\nAccept: text/event-stream\r\n\r\n")
+        permits = "".join(f"{name}: {value}\r\n" for name, value in permit.items())
+        client.sendall(f"GET /events HTTP/1.0\r\nHost: bench\r\nAccept: text/event-stream\r\n{permits}\r\n".encode())
         selector.register(client, selectors.EVENT_READ)
         rests[client] = b""
     pipe.send("following")
@@ -82,11 +85,11 @@ def follow(port, total, pipe):
 
 
 @contextlib.contextmanager
-def browsers(port, total):
+def browsers(port, total, permit):
     """Runs the clients; gives a function that waits for what they saw."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=follow, args=(port, total, theirs), daemon=True)
+    process = context.Process(target=follow, args=(port, total, permit, theirs), daemon=True)
     process.start()
     try:
         assert ours.recv() == "following"
@@ -100,7 +103,7 @@ def browsers(port, total):
 # What happens
 
 
-def make_events(port, total, command):
+def make_events(port, total, permit, command):
     """Sends commands at a steady pace, by several senders; gives how many a second that were."""
     began, lock = time.monotonic(), threading.Lock()
     numbers = iter(range(total))
@@ -115,7 +118,7 @@ def make_events(port, total, command):
                 return
             time.sleep(max(0, began + number / EVENTS_A_SECOND - time.monotonic()))
             method, path, body = command(number, int(time.time() * 1000))
-            connection.request(method, path, body, {"Content-Type": "application/json"})
+            connection.request(method, path, body, {"Content-Type": "application/json", **permit})
             answer = connection.getresponse()
             answer.read()
             if answer.status not in (200, 201, 202):
@@ -130,10 +133,10 @@ def make_events(port, total, command):
     return total / (time.monotonic() - began)
 
 
-def measure(port, command):
+def measure(port, permit, command):
     total = EVENTS_A_SECOND * SECONDS
-    with browsers(port, total) as seen:
-        rate = make_events(port, total, command)
+    with browsers(port, total, permit) as seen:
+        rate = make_events(port, total, permit, command)
         after_event, after_command, counts = seen()
     assert counts == [total] * BROWSERS, f"{counts[0]} to {counts[-1]} of {total} events came"
     return after_event, after_command, rate
@@ -153,7 +156,7 @@ def sprout(say):
         def change(number, now):
             return "PATCH", f"/api/hosts/{hosts[number % HOSTS]}", json.dumps({"labels": {"sent": str(now)}})
 
-        after_event, after_command, rate = measure(box.port, change)
+        after_event, after_command, rate = measure(box.port, box.authorization(), change)
     row(say, "Sprout, from event to client", after_event)
     row(say, "Sprout, from command to client", after_command)
     return rate
@@ -183,6 +186,6 @@ def figures(say):
         def publish(number, now):
             return "POST", "/publish", json.dumps({"labels": {"sent": str(now)}, "rest": padding})
 
-        _, after_command, _ = measure(port, publish)
+        _, after_command, _ = measure(port, {}, publish)
     row(say, "nchan, from command to client", after_command)
     say(f"  made by Sprout {rate:.0f} a second; each client got each event once; load average {os.getloadavg()[0]:.1f}")

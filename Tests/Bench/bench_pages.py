@@ -22,9 +22,12 @@ def figures(say):
         names = sorted(set(re.findall(r'"(/assets/[^"]+)"', text)))
         assets = sum(len(box.get(name).body) for name in names)
         chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        name, _, value = box.sign_in(*box.new_user("anna", "admin")).partition("=")
         times = []
         for _ in range(RUNS):
-            page = chromium.new_context(viewport={"width": 1280, "height": 800}).new_page()
+            context = chromium.new_context(viewport={"width": 1280, "height": 800})
+            context.add_cookies([{"name": name, "value": value, "url": box.url}])
+            page = context.new_page()
             page.goto(box.url + "/")
             page.wait_for_function(PAINTED)
             times.append(page.evaluate(PAINTED))
