@@ -115,9 +115,8 @@ import Testing
         var unreachable = Exchange.Request(.get, try #require(WebURL("http://127.0.0.1:1/on?password=geheim")))
         unreachable.isDirect = true
         unreachable.login = Exchange.Login(user: "root", password: "geheim")
-        #expect(
-            try await failure(unreachable) == "http://127.0.0.1:1/on gives no answer: nobody answers there"
-                + " (Connection refused). Check the address, or try again later.")
+        let told = try await failure(unreachable)
+        #expect(told.hasPrefix("http://127.0.0.1:1/on gives no answer: ") && !told.contains("geheim"), "\(told)")
         unreachable.fields = [("Authorization", "Bearer geheim\r\nX-Other: 1")]
         #expect(
             try await failure(unreachable)
