@@ -115,7 +115,7 @@ import Testing
         var unreachable = Exchange.Request(.get, try #require(WebURL("http://127.0.0.1:1/on?password=geheim")))
         unreachable.isDirect = true
         unreachable.login = Exchange.Login(user: "root", password: "geheim")
-        let told = try await failure(unreachable)
+        let told = try #require(try await failure(unreachable))
         #expect(told.hasPrefix("http://127.0.0.1:1/on gives no answer: ") && !told.contains("geheim"), "\(told)")
         unreachable.fields = [("Authorization", "Bearer geheim\r\nX-Other: 1")]
         #expect(
