@@ -10,7 +10,7 @@ extension Site {
         [
             .viewer(.get("/api/tls", certificate)),
             .admin(.put("/api/tls", replaceCertificate)),
-            .admin(.post("/api/tls/renew", renewCertificate)),
+            .admin(.post("/api/tls/renew", passOnJSON)),
         ]
     }
 
@@ -29,23 +29,15 @@ extension Site {
                 "This came over plain HTTP, where a key can be read along. A certificate is brought over TLS, or on the box"
                     + " itself: sprout tls replace FILE, through its socket or with --state.")
         }
-        try requireJSON(request)
-        return try await orchestrator.send(
-            "PUT", "/tls", body: request.body, actor: actor(request), request: try id(of: request))
-    }
-
-    private func renewCertificate(_ request: Request) async throws -> Response {
-        try requireJSON(request)
-        return try await orchestrator.send(
-            "POST", "/tls/renew", body: request.body, actor: actor(request), request: try id(of: request))
+        return try await passOnJSON(request)
     }
 }
 
-/// What becomes of requests in plain text where `server.require_https` is set.
+/// What becomes of requests that came in plain text where `server.require_https` is set.
 enum EncryptionRule {
     /// A browser is shown the way, and a program told; nil where nothing is in the way.
     static func answer(to request: Request, isRequired: Bool, httpsPort: UInt16?) throws(Problem) -> Response? {
-        guard isRequired, !request.isOverTLS, request.path != "/health" else { return nil }
+        guard isRequired, request.path != "/health" else { return nil }
         guard let httpsPort else {
             throw Problem(
                 403,

@@ -30,8 +30,17 @@ extension Site {
                 throw Problem(415, "Send JSON, or a piece of a file as application/octet-stream.")
             }
         }
+        return try await forward(request, request.query["offset"].map { "?offset=\(Percent.encoded($0))" } ?? "")
+    }
+
+    /// What is asked of sprout-orchestrator as it stands, at the same path, as JSON.
+    func passOnJSON(_ request: Request) async throws -> Response {
+        if request.method != "DELETE" { try requireJSON(request) }
+        return try await forward(request, "")
+    }
+
+    private func forward(_ request: Request, _ query: String) async throws -> Response {
         let path = "/" + request.segments.dropFirst().map { Percent.encoded($0) }.joined(separator: "/")
-        let query = request.query["offset"].map { "?offset=\(Percent.encoded($0))" } ?? ""
         return try await orchestrator.send(
             request.method, path + query, body: request.body, actor: actor(request), request: try id(of: request))
     }

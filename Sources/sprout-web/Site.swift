@@ -78,12 +78,12 @@ struct Site: Sendable {
             .viewer(.put("/api/account/password", changeOwnPassword)),
             .viewer(.post("/api/account/sign-out", signOutByAPI)),
             .admin(.get("/api/users", users)),
-            .admin(.post("/api/users", passOnAccess)),
-            .admin(.patch("/api/users/:name", passOnAccess)),
-            .admin(.delete("/api/users/:name", passOnAccess)),
+            .admin(.post("/api/users", passOnJSON)),
+            .admin(.patch("/api/users/:name", passOnJSON)),
+            .admin(.delete("/api/users/:name", passOnJSON)),
             .admin(.get("/api/tokens", tokens)),
-            .admin(.post("/api/tokens", passOnAccess)),
-            .admin(.delete("/api/tokens/:name", passOnAccess)),
+            .admin(.post("/api/tokens", passOnJSON)),
+            .admin(.delete("/api/tokens/:name", passOnJSON)),
         ]
     }
 

@@ -37,7 +37,7 @@ struct Doorkeeper: Sendable {
     }
 
     func admit(_ request: Request, _ need: Role?, _ handler: Routes.Handler) async throws -> Response {
-        if door == .front {
+        if door == .front, !request.isOverTLS {
             let isRequired = try await store.setting("server.require_https") == "true"
             let answer = try EncryptionRule.answer(
                 to: request, isRequired: isRequired, httpsPort: Surroundings().httpsPort)

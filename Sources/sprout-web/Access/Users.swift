@@ -7,14 +7,6 @@ import Store
 extension Site {
     func users(_ request: Request) async throws -> Response { try .json(["users": try await store.users()]) }
 
-    /// What is asked of sprout-orchestrator as it stands: users and tokens.
-    func passOnAccess(_ request: Request) async throws -> Response {
-        if request.method != "DELETE" { try requireJSON(request) }
-        let path = "/" + request.segments.dropFirst().map { Percent.encoded($0) }.joined(separator: "/")
-        return try await orchestrator.send(
-            request.method, path, body: request.body, actor: actor(request), request: try id(of: request))
-    }
-
     func usersPage(_ request: Request) async throws -> Response { try await usersPage(refusal: nil, status: 200) }
 
     func changeUsersByForm(_ request: Request) async throws -> Response {
