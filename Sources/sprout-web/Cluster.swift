@@ -4,12 +4,6 @@ import Model
 
 /// What concerns the cluster that hosts join.
 extension Site {
-    func checkCluster(_ request: Request) async throws -> Response {
-        try requireJSON(request)
-        return try await orchestrator.send(
-            "POST", "/cluster/check", body: request.body, actor: actor(request), request: try id(of: request))
-    }
-
     /// Whom Sprout trusts gets the cluster's root password: what says so crosses no network in plain text.
     func changeCluster(_ request: Request) async throws -> Response {
         guard Caller.current.isPrivate else {
@@ -18,10 +12,7 @@ extension Site {
                 "This came over plain HTTP, where it can be changed on the way. It is said over TLS, or on the box"
                     + " itself: sprout cluster, through its socket or with --state.")
         }
-        try requireJSON(request)
-        return try await orchestrator.send(
-            request.method, "/cluster/\(request.segments.last ?? "")", body: request.body, actor: actor(request),
-            request: try id(of: request))
+        return try await passOnJSON(request)
     }
 }
 

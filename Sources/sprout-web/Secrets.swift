@@ -16,9 +16,6 @@ extension Site {
                 "This came over plain HTTP, where a secret can be read along. Secrets are set over TLS, or on the box"
                     + " itself: sprout secrets set NAME, through its socket or with --state.")
         }
-        if request.method == "PUT" { try requireJSON(request) }
-        return try await orchestrator.send(
-            request.method, "/secrets/\(Percent.encoded(request.parameters["name"] ?? ""))", body: request.body,
-            actor: actor(request), request: try id(of: request))
+        return try await passOnJSON(request)
     }
 }
