@@ -20,7 +20,10 @@ public struct ServerTypeRecord: Equatable, Sendable {
 
 extension Ledger {
     public func record(_ kind: Event.Kind, _ message: String, by author: Author) throws {
-        try connection.write { _ = try append(kind, message, by: author) }
+        try connection.write {
+            if try wasCarriedOut(kind, by: author) { return }
+            try append(kind, message, by: author)
+        }
     }
 
     /// Puts a new version of the server types in force, unless it is the one already there.

@@ -32,6 +32,13 @@ public enum Files {
         try retrying { rename(draft, path) }
     }
 
+    /// Who may do what with a file.
+    public static func mode(of path: String) throws(Errno) -> UInt32 {
+        var state = stat()
+        try retrying { stat(path, &state) }
+        return state.st_mode & 0o7777
+    }
+
     /// Adds to the end of a file, which is made if there is none.
     public static func append(_ bytes: [UInt8], to path: String) throws(Errno) {
         let file = FileDescriptor(

@@ -43,6 +43,7 @@ public struct Event: Equatable, Sendable, Codable, Identifiable {
         case secretRemoved = "secret.removed"
         case serverAppeared = "server.appeared"
         case serverGone = "server.gone"
+        case settingsChanged = "settings.changed"
         case settingsLoaded = "settings.loaded"
         case settingsRejected = "settings.rejected"
         case serverTypesLoaded = "server_types.loaded"

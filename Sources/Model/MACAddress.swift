@@ -65,7 +65,9 @@ public struct MACAddress: Hashable, Sendable, Codable, CustomStringConvertible {
 }
 
 extension String {
-    var trimmedOfSpaces: String {
+    public var trimmedOfSpaces: String {
+        // Most text has none: what is read by the thousand is not copied twice.
+        guard first?.isWhitespace == true || last?.isWhitespace == true else { return self }
         let start = drop(while: \.isWhitespace)
         return String(start.reversed().drop(while: \.isWhitespace).reversed())
     }

@@ -16,14 +16,15 @@ public struct Diagnostic: Error, Equatable, Sendable {
 
 extension Diagnostic: CustomStringConvertible {
     public var description: String {
-        let place = "\(file):\(line):\(column): "
-        let subject = key.isEmpty ? "" : "\(key): "
+        "\(file):\(line):\(column): \(key.isEmpty ? "" : "\(key): ")\(sentence)"
+    }
+
+    /// What is wrong, for who knows where.
+    public var sentence: String {
         let remedy = suggestion.map { "; did you mean \($0)?" } ?? ""
-        guard let message else {
-            return place + subject + "found \"\(found ?? "")\", allowed: \(allowed ?? "nothing")" + remedy
-        }
+        guard let message else { return "found \"\(found ?? "")\", allowed: \(allowed ?? "nothing")" + remedy }
         let finding = found.map { "found \"\($0)\", " } ?? ""
-        return place + subject + finding + message + remedy + (allowed.map { " (allowed: \($0))" } ?? "")
+        return finding + message + remedy + (allowed.map { " (allowed: \($0))" } ?? "")
     }
 }
 

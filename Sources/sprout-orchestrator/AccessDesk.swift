@@ -16,10 +16,10 @@ struct AccessDesk: Sendable {
     let turnstile = Turnstile(room: 8)
     private let sessionKey: SigningKey
 
-    init(desk: Desk, keyring: Keyring) async throws {
+    init(desk: Desk, keyring: Keyring, passwords: Passwords) async throws {
         self.desk = desk
         self.keyring = keyring
-        passwords = try Passwords()
+        self.passwords = passwords
         sessionKey = try SigningKey(seed: keyring.derived(for: "sessions"))
         try await desk.ledger.keepSessionKey(sessionKey.publicKey.hexadecimal)
     }

@@ -43,14 +43,16 @@ daemon { reactor, termination in
             .removeKey: keys.carryOut, .notify: notices.deliver,
         ])
     let installer = InstallerDesk(desk: desk, rebuild: rebuild, addresses: addresses)
-    let access = try await AccessDesk(desk: desk, keyring: keyring)
+    let passwords = try Passwords()
+    let access = try await AccessDesk(desk: desk, keyring: keyring, passwords: passwords)
+    let files = SettingsDesk(desk: desk, settings: settings, passwords: passwords, reactor: reactor)
     let certificates = CertificateDesk(
         desk: desk, settings: settings, folder: surroundings.certificate, reactor: reactor)
     try await certificates.begin()
     let arrivals = ArrivalKeeper(desk, installer, keyring, reactor)
     let routes =
         images.routes() + rebuild.routes + removal.routes + secrets.routes + power.routes + cluster.routes
-        + notices.routes + desk.taskRoutes + access.routes + certificates.routes
+        + notices.routes + desk.taskRoutes + access.routes + certificates.routes + files.routes
     let commands = try Server(
         on: sockets.claim("command"), reactor, desk.commandRoutes(health, others: routes), counting: metrics.traffic,
         onFailure: report)

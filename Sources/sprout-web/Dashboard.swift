@@ -6,10 +6,13 @@ import Store
 /// The first page: all hosts, those that need somebody first, what else netboots, and what happened.
 extension Site {
     func dashboard(_ request: Request) async throws -> Response {
-        try await dashboard(HostSearch(request), refusal: nil, status: 200)
+        try await dashboard(
+            HostSearch(request), refusal: nil, notice: try await gettingStarted(request), status: 200)
     }
 
-    func dashboard(_ search: HostSearch = HostSearch(), refusal: FormRefusal?, status: Int) async throws -> Response {
+    func dashboard(
+        _ search: HostSearch = HostSearch(), refusal: FormRefusal?, notice: HTML? = nil, status: Int
+    ) async throws -> Response {
         let (hosts, newest) = try await store.snapshot()
         let tiles = try await tiles(hosts)
         let happened = try await store.latestEvents(limit: 20)
@@ -19,6 +22,7 @@ extension Site {
             discoveries: try await store.discoveries(), types: types.types, verdicts: try await store.verdicts())
         let main: HTML = """
             <div data-settings>\(form.settingsProblem)</div>
+            \(notice)
             \(try await otherServersNotice())
             <section aria-labelledby="hosts-title">
             <div class="title">

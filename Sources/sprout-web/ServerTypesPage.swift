@@ -17,6 +17,7 @@ extension Site {
             <h1>Server types</h1>
             <p class="sentence">What machines of a kind have in common. They stand in <code>server-types.yaml</code>, and are
             in force as soon as you save it; an operation keeps the version that it began with.</p>
+            \(allowed(.admin, Self.change))
             <div data-fresh="types" data-on="server_types. host.registered host.removed">
             \(RegistrationForm(types: inForce, refusal: nil).settingsProblem)
             \(types.isEmpty ? Self.noTypes : nil)
@@ -26,6 +27,10 @@ extension Site {
         return Frame("Server types", in: .settings, newestEvent: newest, tally: try await Tally(store))
             .page(main, status: 200)
     }
+
+    private static let change: HTML = """
+        <p class="ways"><a href="/settings/files/server-types">Change them</a></p>
+        """
 
     private static let noTypes: HTML = """
         <p class="empty">There is none yet: <code>deploy/server-types.example.yaml</code> shows how they are described.</p>

@@ -32,7 +32,7 @@ extension Site {
         let (code, name) = (fields["code"] ?? "", fields["name"] ?? "")
         let wish = ["code": code, "name": name, "password": fields["password"] ?? "", "address": request.source]
         let answer = try await ask("/access/setup", wish, request)
-        if answer.status == 201 { return try beginSession(answer, request, at: "/") }
+        if answer.status == 201 { return try beginSession(answer, request, at: "/welcome") }
         let page = SetupForm(code: code, name: name, problem: try problem(of: answer)).page(status: answer.status)
         return page.adding("retry-after", answer.headers["retry-after"])
     }

@@ -204,6 +204,10 @@ async function freshPage() {
   return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
 }
 
+// Where somebody sets up a box, their own time zone is mostly its hosts' too.
+const zone = find("[data-zone] [name='installation.timezone']");
+if (zone?.value === "UTC") zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC";
+
 // What somebody is about to fill in is not taken away, and what was opened stays open.
 function replace(old, fresh) {
   const form = document.activeElement.closest("form");
