@@ -21,6 +21,8 @@ public struct Surroundings: Sendable {
     public let httpsPort = UInt16(Environment["SPROUT_HTTPS_PORT"] ?? "443")
     /// The port at which nginx answers machines that netboot.
     public let httpPort = Environment["SPROUT_HTTP_PORT"].flatMap { UInt16($0) } ?? 80
+    /// Why machines that netboot cannot be answered, whatever the settings say; nil where they can.
+    public let netbootObstacle = Environment["SPROUT_NETBOOT_OBSTACLE"]
 
     public init() {}
 }

@@ -9,6 +9,8 @@ public struct SettingsReport: Codable, Equatable, Sendable {
     /// Why the file is not in force as it is.
     public var problem: String?
     public var file: String
+    /// Why this Sprout, as it was started, cannot answer machines that netboot.
+    public var netbootObstacle: String?
 
     public init(values: [String: String], changeable: [String], hasRootPassword: Bool, problem: String?, file: String) {
         (self.values, self.changeable, self.hasRootPassword) = (values, changeable, hasRootPassword)
@@ -18,6 +20,7 @@ public struct SettingsReport: Codable, Equatable, Sendable {
     enum CodingKeys: String, CodingKey {
         case values, changeable, problem, file
         case hasRootPassword = "has_root_password"
+        case netbootObstacle = "netboot_obstacle"
     }
 }
 

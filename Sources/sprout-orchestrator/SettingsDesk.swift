@@ -17,6 +17,7 @@ struct SettingsDesk: Sendable {
     let settings: SettingsKeeper
     let passwords: Passwords
     let reactor: Reactor
+    let netbootObstacle: String?
 
     var routes: [Routes.Route] {
         [
@@ -33,11 +34,13 @@ struct SettingsDesk: Sendable {
         var values = provisioning.values
         // A hash can be guessed at: nobody needs to see it.
         values["credentials.root_password_hash"] = nil
-        return SettingsReport(
+        var report = SettingsReport(
             values: values, changeable: Provisioning.changeable + [Self.password],
             hasRootPassword: provisioning.credentials.rootPasswordHash != nil,
             problem: try await desk.store.settings()["provisioning.problem"],
             file: settings.path(of: .provisioning))
+        report.netbootObstacle = netbootObstacle
+        return report
     }
 
     /// `PATCH /settings`: single values by their keys; null leaves one to its default.
@@ -50,6 +53,12 @@ struct SettingsDesk: Sendable {
         }
         for key in wishes.keys.sorted() where !Provisioning.changeable.contains(key) {
             throw Problem(422, "There is no setting \(key.prefix(80)) that can be changed one by one.", field: key)
+        }
+        for (key, wish) in wishes where wish?.text.unicodeScalars.contains(where: { $0.value < 32 }) == true {
+            throw Problem(422, "\(key) is one line of text.", field: key)
+        }
+        if let netbootObstacle, wishes["pxe.enabled"]??.text == "true" {
+            throw Problem(409, "pxe.enabled: \(netbootObstacle)", field: "pxe.enabled")
         }
         let changes = wishes.mapValues { $0.flatMap { $0.text.isEmpty ? nil : $0.text } }
         try await keep(try await settings.change(changes), request)

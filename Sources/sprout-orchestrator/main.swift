@@ -45,7 +45,9 @@ daemon { reactor, termination in
     let installer = InstallerDesk(desk: desk, rebuild: rebuild, addresses: addresses)
     let passwords = try Passwords()
     let access = try await AccessDesk(desk: desk, keyring: keyring, passwords: passwords)
-    let files = SettingsDesk(desk: desk, settings: settings, passwords: passwords, reactor: reactor)
+    let files = SettingsDesk(
+        desk: desk, settings: settings, passwords: passwords, reactor: reactor,
+        netbootObstacle: surroundings.netbootObstacle)
     let certificates = CertificateDesk(
         desk: desk, settings: settings, folder: surroundings.certificate, reactor: reactor)
     try await certificates.begin()

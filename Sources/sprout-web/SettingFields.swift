@@ -7,7 +7,7 @@ struct SettingGroup {
     let introduction: HTML
     let fields: [SettingField]
 
-    /// All settings that are changed one by one. Lists and maps are changed in the file.
+    /// All settings that are changed one by one; lists and maps are changed in the file.
     static let all = [network, access, hosts, cluster, inventory]
 
     static let network = SettingGroup(

@@ -112,6 +112,7 @@ struct WelcomePage {
 
     /// What the network says by itself: one press is enough then.
     private var suggestions: [String: String] {
+        guard report.netbootObstacle == nil else { return [:] }
         var suggestions = ["pxe.enabled": "true"]
         let connected = ports.filter(\.hasLink)
         if report.values["pxe.interface"] == nil, connected.count == 1 {
@@ -164,6 +165,13 @@ struct WelcomePage {
     private var machine: HTML {
         if steps.contains(.machine) { return "<p><a href=\"/\">To your hosts</a></p>" }
         if let list = discoveries.html { return list }
+        if let obstacle = report.netbootObstacle {
+            return """
+                <p class="notice">As it was started, \(obstacle). Everything else works: a machine whose MAC address you know
+                can be <a href="/#register">registered</a>, and <code>sprout rehearse</code> shows an installation without
+                one.</p>
+                """
+        }
         guard report.values["pxe.enabled"] == "true" else {
             return """
                 <p>As soon as machines are answered (see <a href="#network">Network</a>), the first one that boots from the

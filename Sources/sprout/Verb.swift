@@ -76,9 +76,9 @@ extension Verb {
         .secretsSet, .secretsList, .secretsRemove,
         .tlsShow, .tlsReplace, .tlsRenew,
         .setup, .usersList, .usersAdd, .usersSet, .usersRemove, .tokensList, .tokensCreate, .tokensRemove,
-        .wireTrust, .wire, .networkOptions, .watch,
+        .wireTrust, .wire, .networkPorts, .networkOptions, .watch,
         .doctor, .rehearseCluster, .rehearseISO, .rehearse,
-        .up, .configCheck, .completion,
+        .up, .configShow, .configSet, .configFile, .configReplace, .configCheck, .completion,
     ]
 
     static let connectionOptions: [Option] = [

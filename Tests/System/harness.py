@@ -171,16 +171,14 @@ class Sprout:
                     return pid
         return None
 
-    def cli(self, *words, **options):
+    def cli(self, *words, input="", **options):
         """Runs the sprout command against this Sprout."""
         return subprocess.run(
             [PROGRAMS / "sprout", *words, "--state", self.state], capture_output=True, text=True, timeout=60,
-            stdin=subprocess.DEVNULL, **options)
+            input=input, **options)
 
     def store_secret(self, name, value):
-        done = subprocess.run(
-            [PROGRAMS / "sprout", "secrets", "set", name, "--state", self.state], input=value, capture_output=True,
-            text=True, timeout=30)
+        done = self.cli("secrets", "set", name, input=value)
         assert done.returncode == 0, done.stderr
 
     def kill(self, program):

@@ -28,7 +28,7 @@ class Entering(BrowserTest):
         expect(page.get_by_role("alert")).to_have_text("This is not the code that Sprout shows.")
         self.assertEqual(page.get_by_label("Your name").input_value(), "anna", "what was typed is not lost")
         self.set_up(page, self.box.cli("setup").stdout.splitlines()[-1].lower())
-        page.wait_for_url(self.box.url + "/")
+        page.wait_for_url(self.box.url + "/welcome")
 
         page.get_by_role("link", name="anna").click()
         self.assert_usable(page)

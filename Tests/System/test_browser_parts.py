@@ -13,7 +13,8 @@ from harness import until
 from installing import Machine, import_image
 from test_images import synthetic_iso
 
-PARTS = ["/discoveries", "/images", "/wire", "/timeline", "/settings", "/server-types", "/notifications", "/appliance",
+PARTS = ["/discoveries", "/images", "/wire", "/timeline", "/settings", "/settings/files/provisioning",
+         "/server-types", "/notifications", "/appliance", "/welcome",
          "/ops"]
 
 
@@ -124,15 +125,52 @@ class Parts(BrowserTest):
         row.get_by_role("link").click()
         expect(page.get_by_role("region", name="Failed in pxe_ready")).to_contain_text("the disk is full.")
 
-    def test_settings_say_what_is_in_force_and_the_cluster_is_asked_with_one_click(self):
+    def test_settings_are_changed_where_they_are_shown_and_the_cluster_is_asked_with_one_click(self):
         self.box.store_secret("phone", "a-value-that-nobody-sees")
         page = self.open("/settings")
-        self.expected = "status of 409"
-        expect(page.locator(".settings").first).to_contain_text("who is answered")
+        self.expected = r"status of 4(09|22)"
+        hosts = page.get_by_role("region", name="What all new hosts have in common")
+        hosts.get_by_label("Country").fill("uk")
+        hosts.get_by_label("Domain").fill("lab.example.org")
+        hosts.get_by_role("button", name="Save").click()
+        expect(hosts.get_by_role("alert")).to_contain_text("did you mean gb?")
+        self.assertEqual(hosts.get_by_label("Domain").input_value(), "lab.example.org", "what was typed is not lost")
+        expect(hosts.get_by_label("Country")).to_be_focused()
+        hosts.get_by_label("Country").fill("de")
+        hosts.get_by_role("button", name="Save").click()
+        page.wait_for_url("**/settings#hosts")
+        self.assertEqual(self.box.get("/api/settings").json["values"]["installation.domain"], "lab.example.org")
+        self.assertEqual(hosts.get_by_label("Country").input_value(), "de")
+        # Over plain HTTP a password is neither asked for nor taken.
+        expect(hosts).to_contain_text("It crosses no network in plain text")
         expect(page.get_by_role("region", name="Secrets")).to_contain_text("phone")
         expect(page.locator("main")).not_to_contain_text("a-value-that-nobody-sees")
         page.get_by_role("button", name="Check the cluster").click()
         expect(page.get_by_role("alert")).to_contain_text("set proxmox.existing_node in provisioning.yaml")
+
+    def test_a_file_of_settings_is_edited_and_what_has_a_mistake_is_not_lost(self):
+        self.expected = r"status of 4(12|22)"
+        page = self.open("/server-types")
+        page.get_by_role("link", name="Change them").click()
+        text = page.get_by_label("The file")
+        before = text.input_value()
+        text.fill(before + "  nuc:\n    boot_dsk: /dev/sda\n")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("alert")).to_contain_text("server_types.nuc.boot_dsk")
+        self.assertEqual(text.input_value(), before + "  nuc:\n    boot_dsk: /dev/sda\n")
+        # Meanwhile somebody else changes it: theirs is not overwritten.
+        file = self.box.config / "server-types.yaml"
+        file.write_text(before + "  other:\n    boot_disk: /dev/sdb\n")
+        text.fill(before + "  nuc:\n    boot_disk: /dev/sda\n")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("alert")).to_contain_text("changed by somebody else meanwhile")
+        page.get_by_role("link", name="Take back what I changed").click()
+        text.fill(text.input_value() + "  nuc:\n    boot_disk: /dev/sda\n")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("status").filter(has_text="It is saved")).to_be_visible()
+        keys = {one["key"] for one in self.box.get("/api/server-types").json["server_types"]}
+        self.assertLessEqual({"nuc", "other", "ms-01"}, keys)
+        file.write_text(before)
 
     def test_server_types_are_shown_with_their_hosts(self):
         self.register()

@@ -6,8 +6,11 @@ actor Keeper {
     static let watchdogPeriod = Duration.seconds(10)
 
     let part: Part
-    private let program: Program
-    private let descriptors: [CInt]
+    private let path: String
+    private let directory: String
+    private let environment: [String: String]
+    private var descriptors: [CInt]
+    private var socketNames: [String]
     private let reactor: Reactor
     private let ready = Gate()
     private var child: Child?
@@ -19,15 +22,29 @@ actor Keeper {
         _ part: Part, _ path: String, environment: [String: String], _ descriptors: [CInt], _ directory: String,
         _ reactor: Reactor
     ) {
-        self.part = part
-        self.descriptors = descriptors
-        self.reactor = reactor
+        (self.part, self.path, self.directory, self.reactor) = (part, path, directory, reactor)
+        (self.environment, self.descriptors, socketNames) = (environment, descriptors, part.sockets.map(\.name))
+    }
+
+    private var program: Program {
         let inherited = ["PATH", "LANG", "TZ", "HOME", "SPROUT_TFTP_BLOCK"].compactMap { name in
             Environment[name].map { (name, $0) }
         }
-        program = Program(
+        let handed =
+            part.notifies
+            ? ["LISTEN_FDS": "\(descriptors.count)", "LISTEN_FDNAMES": socketNames.joined(separator: ":")] : [:]
+        return Program(
             path: path, arguments: part.arguments,
-            environment: environment.merging(inherited) { ours, _ in ours }, directory: directory)
+            environment: environment.merging(handed) { $1 }.merging(inherited) { ours, _ in ours },
+            directory: directory)
+    }
+
+    /// Starts the part again with other sockets beside its first one, through which it is asked.
+    func restart(with sockets: [(name: String, descriptor: CInt)]) {
+        for descriptor in descriptors.dropFirst() { close(descriptor) }
+        descriptors = descriptors.prefix(1) + sockets.map(\.descriptor)
+        socketNames = socketNames.prefix(1) + sockets.map(\.name)
+        child?.signal(SIGTERM)
     }
 
     /// Returns once the part was asked to stop and has ended.

@@ -11,7 +11,7 @@ actor Supervisor {
     private let configuration: String
     private let listen: Address
     private let listenTLS: Address?
-    private let netboot: Provisioning.PXE
+    private var netboot: Provisioning.PXE
     private let reactor: Reactor
     /// Open for as long as this process runs.
     private let fronts: [CInt]
@@ -58,6 +58,7 @@ actor Supervisor {
             group.addTask { try await self.listenToChildren() }
             group.addTask { try await self.endWhatHangs() }
             group.addTask { try await self.keepAll() }
+            group.addTask { try await self.followSettings() }
             group.addTask { _ = try await signals.next() }
             try await group.next()
             Terminal.say("sprout: stopping")
@@ -124,9 +125,7 @@ actor Supervisor {
     private func keeper(_ part: Part, _ path: String) throws -> Keeper {
         guard Files.exists(path) else { throw Failure(description: "\(path) is missing: run `make build`") }
         let descriptors = try part.sockets.map { try open($0).release() }
-        let environment = [
-            "LISTEN_FDS": "\(descriptors.count)",
-            "LISTEN_FDNAMES": part.sockets.map(\.name).joined(separator: ":"),
+        var environment = [
             "NOTIFY_SOCKET": "\(layout.run)/notify.sock",
             "SPROUT_BOOT_SOCKET": "\(layout.run)/boot.sock",
             "SPROUT_COMMAND_SOCKET": "\(layout.run)/command.sock",
@@ -145,6 +144,7 @@ actor Supervisor {
             "SPROUT_TLS": layout.certificate,
             "WATCHDOG_USEC": "\(Keeper.watchdogPeriod.components.seconds * 1_000_000)",
         ]
+        environment["SPROUT_NETBOOT_OBSTACLE"] = NetbootWish.obstacle(listen)
         return Keeper(part, path, environment: environment, descriptors, layout.state, reactor)
     }
 
@@ -153,6 +153,38 @@ actor Supervisor {
         case .file(let name): return try FileDescriptor.listening(on: .unix(path: "\(layout.run)/\(name)"))
         case .datagrams(let port): return try open(port)
         case .broadcasts(let port): return try open(port, onlyBroadcasts: true)
+        }
+    }
+
+    /// Network boot is switched on, off, and to another port while everything runs.
+    private func followSettings() async throws {
+        while true {
+            try await reactor.sleep(for: .seconds(1))
+            guard let text = try? Files.text(configuration),
+                let wish = try? Provisioning(parsing: text, file: configuration).pxe,
+                (wish.isEnabled, wish.interface) != (netboot.isEnabled, netboot.interface)
+            else { continue }
+            do {
+                try NetbootWish.check(wish, configuration, listen)
+                try await reopen(wish)
+            } catch {
+                Terminal.complain("sprout: network boot stays as it was: \(error)")
+            }
+            netboot = wish
+        }
+    }
+
+    private func reopen(_ wish: Provisioning.PXE) async throws {
+        let before = netboot
+        netboot = wish
+        do {
+            for part in Part.daemons(netboots: wish.isEnabled) where ["dhcp", "boot"].contains(part.name) {
+                let sockets = try part.sockets.dropFirst().map { (name: $0.name, descriptor: try open($0).release()) }
+                for child in children where child.part.name == part.name { await child.restart(with: sockets) }
+            }
+        } catch {
+            netboot = before
+            throw error
         }
     }
 

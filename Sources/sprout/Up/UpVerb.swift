@@ -51,20 +51,7 @@ extension Verb {
                 description: "\(configuration): \(error); deploy/provisioning.example.yaml shows what it may contain")
         }
         let netboot = try Provisioning(parsing: text, file: configuration).pxe
-        if netboot.isEnabled, case .tcp(let host, _) = listen, host.hasPrefix("127.") || host == "localhost" {
-            throw Failure(
-                description: "\(configuration): pxe.enabled is true, but machines cannot reach \(listen): add"
-                    + " --listen 0.0.0.0:80, or set pxe.enabled to false")
-        }
-        if netboot.isEnabled, netboot.mode == .server, let interface = netboot.interface,
-            DefaultRoute.interfaces().contains(interface)
-        {
-            throw Failure(
-                description:
-                    "\(configuration): pxe.mode is server, but \(interface) leads to the Internet (it holds the"
-                    + " default route): its network has a router that gives out addresses. Name another interface, or"
-                    + " set pxe.mode to proxy.")
-        }
+        try NetbootWish.check(netboot, configuration, listen)
         return netboot
     }
 }
