@@ -19,7 +19,8 @@ extension Site {
             discoveries: DiscoveryList(
                 discoveries: try await store.discoveries(), types: try await store.serverTypes().types,
                 verdicts: try await store.verdicts()),
-            refusal: refusal)
+            refusal: refusal,
+            opened: (refusal?.group ?? request.query["at"]).flatMap(WelcomePage.Step.init))
         return Frame("Getting started", newestEvent: newest, tally: try await Tally(store)).page(
             page.html, status: status)
     }
@@ -58,6 +59,8 @@ struct WelcomePage {
     let others: [ForeignServer]
     let discoveries: DiscoveryList
     let refusal: SettingsRefusal?
+    /// The one that is shown; nil is the first that is not done.
+    let opened: Step?
 
     var html: HTML {
         """
@@ -86,8 +89,7 @@ struct WelcomePage {
     }
 
     private func step(_ step: Step, _ title: HTML, _ body: HTML) -> HTML {
-        let next = Step.allCases.first { !steps.contains($0) }
-        let isOpen = step == next || refusal?.group == step.rawValue
+        let isOpen = step == (opened ?? Step.allCases.first { !steps.contains($0) })
         return """
             <li><details class="card" id="\(step.rawValue)" \(isOpen ? "open" : "" as HTML)>
             <summary><h2>\(mark(step)) \(title)\(step == .cluster ? " <span class=\"quiet\">if you have one</span>" as HTML : nil)</h2></summary>
@@ -102,9 +104,10 @@ struct WelcomePage {
     }
 
     private func form(_ group: SettingGroup) -> HTML {
-        let next = Step.allCases.first { !steps.contains($0) && $0.rawValue != group.id } ?? .machine
+        let following = Step.allCases.drop { $0.rawValue != group.id }.dropFirst()
+        let next = following.first { !steps.contains($0) } ?? .machine
         return SettingForm(
-            group: group, report: report, ports: ports, next: "/welcome#\(next.rawValue)",
+            group: group, report: report, ports: ports, next: "/welcome?at=\(next.rawValue)#\(next.rawValue)",
             refusal: refusal?.group == group.id ? refusal : nil,
             suggestions: steps.contains(.network) ? [:] : suggestions
         ).html
@@ -174,7 +177,7 @@ struct WelcomePage {
         }
         guard report.values["pxe.enabled"] == "true" else {
             return """
-                <p>As soon as machines are answered (see <a href="#network">Network</a>), the first one that boots from the
+                <p>As soon as machines are answered (see <a href="/welcome?at=network#network">Network</a>), the first one that boots from the
                 network appears here. One whose MAC address you know can be <a href="/#register">registered</a> at once.</p>
                 """
         }
