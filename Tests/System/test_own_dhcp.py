@@ -189,6 +189,26 @@ class RealClientsTest(unittest.TestCase):
                 box.log())
             self.assertEqual(box.sql("SELECT address FROM lease WHERE mac IS NULL"), ["192.168.77.100"])
 
+    def test_network_boot_is_switched_on_and_off_while_everything_runs(self):
+        with Isolated() as network:
+            box = super(Isolated, network).box(mode="server", range=dhcplab.RANGE, enabled="false")
+
+            def listening():
+                words = [*network.prefix("box"), "ss", "-uln"]
+                return ":67 " in subprocess.run(words, capture_output=True, text=True, check=True).stdout
+
+            self.assertFalse(listening())
+            settings = box.socket_request("web.sock", "GET", "/api/settings").json
+            self.assertNotIn("netboot_obstacle", settings)
+            self.assertEqual(box.cli("config", "set", "pxe.enabled", "true").returncode, 0)
+            client = network.client("c1")
+            client.start("udhcpc")
+            self.assertEqual(client.address(), "192.168.77.100")
+            self.assertEqual(box.cli("config", "set", "pxe.enabled", "false").returncode, 0)
+            until(lambda: not listening(), 10, "the end of network boot")
+            # The doors of the daemons that were started again are the same.
+            until(lambda: box.socket_request("dhcp.sock", "GET", "/health").status == 200, 10)
+
     def test_E25_it_is_not_served_where_the_way_to_the_Internet_is(self):
         with Isolated() as network:
             network.in_("box", "ip", "route", "add", "default", "via", lab.ROUTER)
