@@ -46,6 +46,7 @@ let package = Package(
             name: "Control", dependencies: ["HTTP", "Linux", "Metrics", "Model", "Store", "Systemd"],
             swiftSettings: strict),
         .target(name: "HTTP", dependencies: ["Linux", "Metrics"], swiftSettings: strict),
+        .target(name: "Backup", dependencies: ["Crypto", "Linux"], swiftSettings: strict),
         .target(name: "Images", dependencies: ["Linux", "Model"], swiftSettings: strict),
         .target(name: "Ledger", dependencies: ["Database", "Linux", "Model", "Store"], swiftSettings: strict),
         .target(name: "Cluster", dependencies: ["Fetch", "HTTP", "Linux", "Model", "SSH"], swiftSettings: strict),
@@ -60,7 +61,8 @@ let package = Package(
         .executableTarget(
             name: "sprout",
             dependencies: [
-                "Control", "Crypto", "Fetch", "HTTP", "Linux", "Model", "Rehearsal", "Settings", "Store", "Wire",
+                "Backup", "Control", "Crypto", "Fetch", "HTTP", "Linux", "Model", "Rehearsal", "Settings", "Store",
+                "Wire",
             ],
             swiftSettings: strict),
 
@@ -84,8 +86,8 @@ let package = Package(
         .executableTarget(
             name: "sprout-orchestrator",
             dependencies: [
-                "Cluster", "Control", "Crypto", "Fetch", "HTTP", "Images", "Ledger", "Linux", "Metrics", "Model",
-                "Outreach", "Power", "Recipes", "SSH", "Settings", "Store", "Systemd", "Wire",
+                "Backup", "Cluster", "Control", "Crypto", "Fetch", "HTTP", "Images", "Ledger", "Linux", "Metrics",
+                "Model", "Outreach", "Power", "Recipes", "SSH", "Settings", "Store", "Systemd", "Wire",
             ],
             swiftSettings: strict
         ),
@@ -98,6 +100,7 @@ let package = Package(
 
         .target(name: "Seeded", path: "Tests/Seeded", swiftSettings: strict),
         .target(name: "Serving", dependencies: ["HTTP", "Linux"], path: "Tests/Serving", swiftSettings: strict),
+        .testTarget(name: "BackupTests", dependencies: ["Backup", "Linux"], swiftSettings: strict),
         .testTarget(
             name: "BootTests", dependencies: ["Linux", "Seeded", "Wire", "sprout-boot"], swiftSettings: strict),
         .testTarget(

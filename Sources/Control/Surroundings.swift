@@ -17,6 +17,8 @@ public struct Surroundings: Sendable {
     public let sealingKey = Environment["SPROUT_SEALING_KEY"] ?? "/var/lib/sprout/key"
     /// The folder of the certificate that nginx shows, and its key.
     public let certificate = Environment["SPROUT_TLS"] ?? "/var/lib/sprout/tls"
+    /// Where backups lie.
+    public let backups = Environment["SPROUT_BACKUPS"] ?? "/var/lib/sprout/backups"
     /// The port at which nginx answers browsers over TLS; nil where it does not.
     public let httpsPort = UInt16(Environment["SPROUT_HTTPS_PORT"] ?? "443")
     /// The port at which nginx answers machines that netboot.

@@ -4,7 +4,7 @@ import CSQLite
 public struct Connection: ~Copyable {
     public enum Access: Sendable { case readOnly, readWrite }
 
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
     private let prepared = Prepared()
 
     public init(path: String, _ access: Access) throws(DatabaseError) {

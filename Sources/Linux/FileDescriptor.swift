@@ -38,6 +38,12 @@ public struct FileDescriptor: ~Copyable, Sendable {
         }
     }
 
+    /// Returns when what was written is on the disk.
+    public borrowing func synchronize() throws(Errno) {
+        let fd = rawValue
+        try retrying { fsync(fd) }
+    }
+
     /// Goes on reading, or writing, at a place of the file.
     public borrowing func seek(to position: Int64) throws(Errno) {
         let fd = rawValue

@@ -47,6 +47,21 @@ public enum Files {
         while !rest.isEmpty { rest = rest.dropFirst(try file.write(rest)) }
     }
 
+    /// Copies a file that may be large; half a copy is never seen under its name.
+    public static func copy(_ path: String, to target: String) throws(Errno) {
+        let source = try FileDescriptor(reading: path)
+        let draft = "\(target).\(getpid()).new"
+        let copy = try FileDescriptor(writing: draft)
+        while true {
+            var bytes: [UInt8] = []
+            guard try source.read(into: &bytes, upTo: 1 << 20) > 0 else { break }
+            var rest = bytes[...]
+            while !rest.isEmpty { rest = rest.dropFirst(try copy.write(rest)) }
+        }
+        try copy.synchronize()
+        try retrying { rename(draft, target) }
+    }
+
     /// Gives a file or a folder another name on the same disk, or throws if there is something of that name.
     public static func move(_ path: String, to other: String) throws(Errno) {
         guard !exists(other) else { throw Errno(rawValue: EEXIST) }

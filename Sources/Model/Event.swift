@@ -17,6 +17,10 @@ public struct Event: Equatable, Sendable, Codable, Identifiable {
 
     public enum Kind: String, CaseIterable, Sendable, Codable {
         case certificateChanged = "certificate.changed"
+        case backupFailed = "backup.failed"
+        case backupMade = "backup.made"
+        case backupRemoved = "backup.removed"
+        case backupRestored = "backup.restored"
         case clusterTrusted = "cluster.trusted"
         case clockChanged = "clock.changed"
         case daemonStarted = "daemon.started"

@@ -8,6 +8,7 @@ public struct Provisioning: Equatable, Sendable {
     public var proxmox = Proxmox()
     public var credentials = Credentials()
     public var infrastructure = Infrastructure()
+    public var backup = Backup()
     /// Who is told what becomes of hosts, in the order of the file.
     public var notifications: [NotificationTarget] = []
 
@@ -74,6 +75,11 @@ public struct Provisioning: Equatable, Sendable {
         public var role: String?
         /// The SHA-256 of its certificate, where no authority vouches for it.
         public var fingerprint: String?
+    }
+
+    public struct Backup: Equatable, Sendable {
+        /// Where a copy of each night's backup goes; nil is nowhere.
+        public var folder: String?
     }
 
     /// One place to which messages about hosts go.

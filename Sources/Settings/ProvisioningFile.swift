@@ -6,13 +6,16 @@ extension Provisioning {
     public init(parsing text: String, file: String) throws(Diagnostics) {
         let mistakes = Mistakes(in: file)
         let root = try Section(parsing: text, mistakes: mistakes)
-            .knowing(["server", "pxe", "installation", "proxmox", "credentials", "infrastructure", "notifications"])
+            .knowing([
+                "server", "pxe", "installation", "proxmox", "credentials", "infrastructure", "backup", "notifications",
+            ])
         server = Server(root.section("server", keys: ["public_url", "require_https"]))
         pxe = PXE(root.section("pxe", keys: Provisioning.PXE.keys))
         installation = Installation(root.section("installation", keys: Installation.keys))
         proxmox = Proxmox(root.section("proxmox", keys: ["existing_node", "join_fingerprint", "join_with"]))
         credentials = Credentials(root.section("credentials", keys: ["root_password_hash"]))
         infrastructure = Infrastructure(root.section("infrastructure", keys: Infrastructure.keys))
+        backup = Backup(root.section("backup", keys: ["folder"]))
         notifications = NotificationTarget.all(in: root)
         try mistakes.check()
     }
@@ -46,6 +49,18 @@ extension Provisioning.Proxmox {
 extension Provisioning.Credentials {
     fileprivate init(_ section: Section) {
         rootPasswordHash = section.value("root_password_hash", .cryptHash)
+    }
+}
+
+extension Provisioning.Backup {
+    fileprivate init(_ section: Section) {
+        folder = section.value("folder", .folder)
+    }
+}
+
+extension Form<String> {
+    fileprivate static var folder: Self {
+        text("the whole path of a folder, such as /mnt/nas/sprout") { $0.hasPrefix("/") && $0.count > 1 ? $0 : nil }
     }
 }
 

@@ -7,7 +7,7 @@ extension Provisioning {
         ["server.public_url", "server.require_https"] + PXE.keys.map { "pxe.\($0)" }
         + Installation.keys.map { "installation.\($0)" }
         + ["proxmox.existing_node", "proxmox.join_with", "proxmox.join_fingerprint", "credentials.root_password_hash"]
-        + ["kind", "base_url", "site", "role", "fingerprint"].map { "infrastructure.\($0)" }
+        + ["kind", "base_url", "site", "role", "fingerprint"].map { "infrastructure.\($0)" } + ["backup.folder"]
 
     /// What holds of each, as it would be written; what has no value is left out.
     public var values: [String: String] {
@@ -32,6 +32,7 @@ extension Provisioning {
         values["infrastructure.site"] = infrastructure.site
         values["infrastructure.role"] = infrastructure.role
         values["infrastructure.fingerprint"] = infrastructure.fingerprint
+        values["backup.folder"] = backup.folder
         return values
     }
 }

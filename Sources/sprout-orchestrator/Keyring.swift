@@ -25,6 +25,9 @@ struct Keyring: Sendable {
         seal = try Seal(key: key)
     }
 
+    /// The sealing key itself, for a backup: without it none of its secrets would open.
+    var whole: [UInt8] { key }
+
     func seal(_ secret: [UInt8], as name: String) throws -> [UInt8] { try seal.seal(secret, as: name) }
 
     func open(_ sealed: [UInt8], as name: String) throws -> [UInt8] { try seal.open(sealed, as: name) }

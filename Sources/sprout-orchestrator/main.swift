@@ -12,6 +12,7 @@ daemon { reactor, termination in
     let surroundings = Surroundings()
     var sockets = ListenSockets()
     let ledger = try Ledger(path: surroundings.database, Worker(), now: Timestamp.now, clock: ClockReading.now)
+    try await Restoration(places: surroundings).apply(to: ledger)
     let metrics = DaemonMetrics("sprout-orchestrator", isFollowed: true) {
         try diskMeasurements(database: surroundings.database, images: surroundings.images)
     }
@@ -25,6 +26,7 @@ daemon { reactor, termination in
     let keyring = try Keyring(folder: surroundings.sealingKey)
     let addresses = AddressConflicts(store: desk.store, probe: AddressProbe(reactor: reactor))
     let secrets = SecretDesk(desk: desk, keyring: keyring)
+    let backups = try BackupDesk(desk, settings, secrets, surroundings, reactor)
     let worker = try Worker()
     let clusters = ClusterKeeper(desk: desk, settings: settings, secrets: secrets, reactor: reactor, worker: worker)
     let cluster = ClusterDesk(desk: desk, clusters: clusters)
@@ -55,6 +57,7 @@ daemon { reactor, termination in
     let routes =
         images.routes() + rebuild.routes + removal.routes + secrets.routes + power.routes + cluster.routes
         + notices.routes + desk.taskRoutes + access.routes + certificates.routes + files.routes
+        + backups.routes
     let commands = try Server(
         on: sockets.claim("command"), reactor, desk.commandRoutes(health, others: routes), counting: metrics.traffic,
         onFailure: report)
@@ -69,6 +72,6 @@ daemon { reactor, termination in
     try await run(
         commands, observations, installations, leases, ServerKeeper(desk), Heartbeat(desk.feed, reactor), desk.reel,
         DeadlineKeeper(desk, reactor), effects, settings, sightings, VerdictKeeper(desk, reactor), arrivals,
-        Tidying(ledger, reactor),
+        Tidying(ledger, reactor), backups,
         ImageChecks(images, desk.store, reactor), Watchdog(reactor, check: health.check), termination)
 }

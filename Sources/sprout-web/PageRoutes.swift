@@ -25,6 +25,8 @@ extension Site {
             .admin(.get("/settings/files/:name", settingsFilePage)),
             .admin(.post("/settings/files/:name", replaceSettingsFileByForm)),
             .admin(.get("/welcome", welcomePage)),
+            .admin(.get("/backups", backupsPage)),
+            .admin(.post("/backups", changeBackupsByForm)),
             .viewer(.get("/server-types", serverTypesPage)),
             .viewer(.get("/appliance", appliancePage)),
         ]

@@ -160,7 +160,7 @@ private struct SettingsPage {
         <nav class="ways" aria-label="More settings">
         <a href="/settings/files/provisioning">provisioning.yaml</a>
         <a href="/server-types">Server types</a> <a href="/notifications">Notifications</a>
-        <a href="/users">Users</a> <a href="/tokens">Tokens</a>
+        <a href="/users">Users</a> <a href="/tokens">Tokens</a> <a href="/backups">Backups</a>
         <a href="/appliance">This appliance</a> <a href="/welcome">Getting started</a> <a href="/api">The API</a></nav>
         <div class="panes" data-fresh="settings" data-on="settings. secret.">
         \(SettingsProblem(text: report.problem).html)

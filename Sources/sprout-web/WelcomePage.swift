@@ -66,6 +66,7 @@ struct WelcomePage {
         """
         <h1>Getting started</h1>
         <p class="sentence">\(sentence)</p>
+        \(steps.contains(.machine) ? nil : restore)
         <ol class="welcome" role="list">
         \(step(.network, "Network", network))
         \(step(.hosts, "What all new hosts have in common", "<div data-zone>\(form(.hosts))</div>"))
@@ -76,6 +77,13 @@ struct WelcomePage {
         <h2 id="machine-title">\(mark(.machine)) Your first machine</h2>
         <div data-fresh="machine" data-on="discovery. netboot. identity. host. settings.">\(machine)</div>
         </section>
+        """
+    }
+
+    private var restore: HTML {
+        """
+        <details class="more" id="restore"><summary>Restore a backup of another box instead</summary>
+        \(RestoreForm(replaces: false).html)</details>
         """
     }
 

@@ -75,6 +75,7 @@ extension Verb {
         .clusterCheck, .clusterTrust, .clusterKey, .notificationsList, .notificationsTest,
         .secretsSet, .secretsList, .secretsRemove,
         .tlsShow, .tlsReplace, .tlsRenew,
+        .backupMake, .backupList, .backupFetch, .backupCheck, .backupRestore, .backupRemove,
         .setup, .usersList, .usersAdd, .usersSet, .usersRemove, .tokensList, .tokensCreate, .tokensRemove,
         .wireTrust, .wire, .networkPorts, .networkOptions, .watch,
         .doctor, .rehearseCluster, .rehearseISO, .rehearse,

@@ -64,7 +64,7 @@ import Testing
             "credentials.root_password_hash":
                 "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7",
             "infrastructure.kind": "netbox", "infrastructure.base_url": "https://netbox.example.org",
-            "infrastructure.site": "home", "infrastructure.role": "hypervisor",
+            "backup.folder": "/mnt/nas/sprout", "infrastructure.site": "home", "infrastructure.role": "hypervisor",
             "infrastructure.fingerprint": Array(repeating: "CD", count: 32).joined(separator: ":"),
         ]
         #expect(Set(values.keys) == Set(Provisioning.changeable))

@@ -12,6 +12,7 @@ struct Layout: Sendable {
     var key: String { "\(state)/key" }
     /// The folder of the certificate that browsers are shown.
     var certificate: String { "\(state)/tls" }
+    var backups: String { "\(state)/backups" }
     /// The folder with the daemons, which is this program's own.
     let programs: String
     /// The files that nginx serves.

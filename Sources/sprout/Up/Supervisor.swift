@@ -127,6 +127,7 @@ actor Supervisor {
         let descriptors = try part.sockets.map { try open($0).release() }
         var environment = [
             "NOTIFY_SOCKET": "\(layout.run)/notify.sock",
+            "SPROUT_BACKUPS": layout.backups,
             "SPROUT_BOOT_SOCKET": "\(layout.run)/boot.sock",
             "SPROUT_COMMAND_SOCKET": "\(layout.run)/command.sock",
             "SPROUT_CONFIG": configuration,
