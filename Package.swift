@@ -104,7 +104,7 @@ let package = Package(
         .testTarget(
             name: "BootTests", dependencies: ["Linux", "Seeded", "Wire", "sprout-boot"], swiftSettings: strict),
         .testTarget(
-            name: "CommandTests", dependencies: ["Crypto", "Fetch", "Linux", "Rehearsal", "SSH", "sprout"],
+            name: "CommandTests", dependencies: ["Crypto", "Linux", "Rehearsal", "SSH", "sprout"],
             swiftSettings: strict),
         .testTarget(
             name: "ControlTests", dependencies: ["Control", "HTTP", "Ledger", "Linux", "Model", "Store"],

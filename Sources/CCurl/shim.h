@@ -36,6 +36,14 @@ static inline CURLcode curl_set_check(CURL *easy, curl_prereq_callback check, vo
     return code ? code : curl_easy_setopt(easy, CURLOPT_PREREQDATA, context);
 }
 
+static inline CURLcode curl_set_opener(CURL *easy, curl_opensocket_callback opener, void *context) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, opener);
+    return code ? code : curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, context);
+}
+
+// Of any length: what it is declared as is only its beginning.
+static inline const struct sockaddr *curl_address(const struct curl_sockaddr *place) { return &place->addr; }
+
 // What the server of the latest connection over TLS showed, where CURLOPT_CERTINFO is set.
 static inline const struct curl_certinfo *curl_certificates(CURL *easy) {
     const struct curl_certinfo *chain = NULL;

@@ -1,11 +1,24 @@
+/// What a server says of a file.
+public struct Content: Equatable, Sendable {
+    /// How long it is, where the server says so.
+    public let size: Int64?
+    public let type: String?
+    /// Tells this content from what may be there another time, where the server does.
+    public let version: String?
+
+    public init(size: Int64?, type: String?, version: String?) {
+        (self.size, self.type, self.version) = (size, type, version)
+    }
+}
+
 /// What a server says of the bytes that follow.
-public struct Answer: Equatable, Sendable {
+struct Answer: Equatable, Sendable {
     let status: Int
     /// Where in the whole its bytes begin.
     let start: Int64
     /// How long the whole is, where the server says so.
-    public let size: Int64?
-    public let contentType: String?
+    let size: Int64?
+    private let contentType: String?
     private let tag: String?
     private let modified: String?
 
@@ -18,8 +31,7 @@ public struct Answer: Equatable, Sendable {
         size = status == 206 ? range?.size : length < 0 ? nil : length
     }
 
-    /// Tells this content from what may be there another time, where the server does.
-    public var version: String? { tag ?? modified }
+    var content: Content { Content(size: size, type: contentType, version: tag ?? modified) }
 
     /// What a request for a part may be made to depend on: a weak tag stands for more than one content (RFC 9110, 13.1.5).
     var validator: String? { tag?.hasPrefix("W/") == false ? tag : modified }

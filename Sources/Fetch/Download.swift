@@ -3,11 +3,12 @@ public import Linux
 /// Something that is fetched over HTTP, as fast as it is taken: what nobody takes stays on the server's side.
 ///
 /// A connection that breaks is gone on with, as long as the content is still the same. It runs on a thread for things
-/// that block, which several of them may share.
-public actor Download {
-    public let url: WebURL
+/// that block, which several of them may share: while one waits, others have their turn.
+public actor Download: RemoteFile {
+    private let url: WebURL
     private let worker: Worker
     private let reactor: Reactor
+    private let reach: Reach
     private let patience: Patience
     private let say: @Sendable (String) -> Void
 
@@ -24,36 +25,35 @@ public actor Download {
 
     /// `say` is told, in a sentence, of what costs time: a connection that broke, bytes that come once more.
     public init(
-        _ url: WebURL, _ worker: Worker, _ reactor: Reactor, say: @escaping @Sendable (String) -> Void = { _ in }
+        _ url: WebURL, _ worker: Worker, _ reactor: Reactor, reaching reach: Reach = .everywhere,
+        say: @escaping @Sendable (String) -> Void = { _ in }
     ) {
-        self.init(url, worker, reactor, Patience(), say: say)
+        self.init(url, worker, reactor, Patience(), reaching: reach, say: say)
     }
 
     init(
-        _ url: WebURL, _ worker: Worker, _ reactor: Reactor, _ patience: Patience,
+        _ url: WebURL, _ worker: Worker, _ reactor: Reactor, _ patience: Patience, reaching reach: Reach = .everywhere,
         say: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         (self.url, self.worker, self.reactor, self.patience, self.say) = (url, worker, reactor, patience, say)
+        self.reach = reach
     }
 
-    /// Sends the request, and gives what the server says of the whole.
-    public func begin() throws -> Answer {
-        if let known { return known }
-        return try connect()
+    public func begin() async throws -> Content {
+        if let known { return known.content }
+        return try await connect().content
     }
 
-    /// Goes on at another byte.
     public func seek(to offset: Int64) {
         guard offset != position else { return }
         position = offset
         transfer = nil
     }
 
-    /// The next bytes; none at the end.
     public func next() async throws -> [UInt8] {
         while true {
             do {
-                let bytes = try take()
+                let bytes = try await take()
                 position += Int64(bytes.count)
                 failures = 0
                 return bytes
@@ -67,10 +67,10 @@ public actor Download {
         }
     }
 
-    private func take() throws -> [UInt8] {
-        if transfer == nil { _ = try connect() }
+    private func take() async throws -> [UInt8] {
+        if transfer == nil { _ = try await connect() }
         while true {
-            let bytes = ahead.isEmpty ? try transfer?.next() ?? [] : ahead
+            let bytes = ahead.isEmpty ? try await arrivals() : ahead
             ahead = []
             guard !bytes.isEmpty else {
                 if let size = known?.size, position < size {
@@ -84,11 +84,30 @@ public actor Download {
         }
     }
 
-    private func connect() throws -> Answer {
-        let fresh = Transfer(url, from: position, if: known?.validator, patience)
-        let first = try fresh.next()
-        let answer = fresh.answer
-        if answer.status == 416, known != nil { throw FetchFailed.changed(url) }
+    private func connect() async throws -> Answer {
+        transfer = Transfer(url, from: position, if: known?.validator, patience, reach)
+        do {
+            ahead = try await arrivals()
+            return try accept(transfer?.answer)
+        } catch {
+            transfer = nil
+            throw error
+        }
+    }
+
+    /// What arrives next of the request under way; nothing at its end.
+    private func arrivals() async throws -> [UInt8] {
+        while true {
+            try Task.checkCancellation()
+            guard transfer != nil else { return [] }
+            if let bytes = try transfer?.next() { return bytes }
+            await Task.yield()
+        }
+    }
+
+    private func accept(_ answer: Answer?) throws -> Answer {
+        guard let answer else { throw CancellationError() }
+        if answer.status == 416, position > 0 { throw FetchFailed.changed(url) }
         guard answer.status == 200 || answer.status == 206 else { throw FetchFailed(url, status: answer.status) }
         if let known, !answer.isSameContent(as: known) { throw FetchFailed.changed(url) }
         guard answer.start <= position else {
@@ -98,9 +117,7 @@ public actor Download {
         if repeated > 0 {
             say("\(url): the server cannot begin in the middle: \(repeated / 1_000_000) MB are fetched once more.")
         }
-        ahead = first
         known = known ?? answer
-        transfer = consume fresh
         return answer
     }
 }

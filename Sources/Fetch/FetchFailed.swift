@@ -6,7 +6,7 @@ public struct FetchFailed: Error, Equatable, Sendable, CustomStringConvertible {
     let fact: String
     private let remedy: String
     /// Whether the same request may well succeed a moment later.
-    let isPassing: Bool
+    public let isPassing: Bool
 
     init(_ url: WebURL, _ fact: String, _ remedy: String, isPassing: Bool = false) {
         (self.url, self.fact, self.remedy, self.isPassing) = (url, fact, remedy, isPassing)

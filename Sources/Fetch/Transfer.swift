@@ -7,11 +7,13 @@ struct Transfer: ~Copyable {
     private let url: WebURL
     private let patience: Patience
     private let handle: Handle
+    private let border: Border?
 
     /// Asks for what begins at `offset`; for all of it if `validator` is no longer that of the content.
-    init(_ url: WebURL, from offset: Int64, if validator: String?, _ patience: Patience) {
+    init(_ url: WebURL, from offset: Int64, if validator: String?, _ patience: Patience, _ reach: Reach) {
         (self.url, self.patience) = (url, patience)
         var handle = Handle(url, connectWithin: patience.connect)
+        border = Border(handle, reach)
         for (option, number) in [
             (CURLOPT_FOLLOWLOCATION, 1), (CURLOPT_MAXREDIRS, Self.mostRedirects), (CURLOPT_LOW_SPEED_LIMIT, 1),
             (CURLOPT_LOW_SPEED_TIME, Int(patience.stall / .seconds(1))),
@@ -28,26 +30,27 @@ struct Transfer: ~Copyable {
         self.handle = handle
     }
 
-    /// The bytes that arrive next; none at the end of the answer.
-    func next() throws -> [UInt8] {
+    /// The bytes that have arrived; none at the end of the answer, and nil if they are still to be waited for.
+    func next() throws -> [UInt8]? {
         let inbox = handle.inbox
-        while inbox.bytes.isEmpty {
-            try Task.checkCancellation()
-            let isRunning = handle.drive()
-            guard inbox.bytes.isEmpty else { break }
-            guard isRunning else {
-                try end()
-                return []
-            }
-            handle.wait(atMost: 1000)
+        let isRunning = handle.drive()
+        guard inbox.bytes.isEmpty else {
+            defer { inbox.bytes.removeAll(keepingCapacity: false) }
+            return inbox.bytes
         }
-        defer { inbox.bytes.removeAll(keepingCapacity: false) }
-        return inbox.bytes
+        guard isRunning else {
+            try end()
+            return []
+        }
+        // Others may have something to do on this thread meanwhile.
+        handle.wait(atMost: 50)
+        return nil
     }
 
     private func end() throws {
         let result = handle.inbox.result
         guard result != CURLE_OK else { return }
+        if let refused = border?.refused { throw FetchFailed(url, refused, "Give the address of another machine") }
         throw FetchFailed(url, result, handle.reason, hasConnected: handle.hasConnected, patience)
     }
 

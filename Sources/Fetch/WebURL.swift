@@ -31,6 +31,9 @@ public struct WebURL: Equatable, Sendable, CustomStringConvertible {
     /// What may be shown to anybody.
     public var description: String { "\(scheme)\(host)\(path)" }
 
+    /// Whether somebody's name, and mostly a password, stands in it.
+    public var hasLogin: Bool { authority.contains("@") }
+
     /// The last part of its path; empty where that is a folder's.
     public var fileName: String { String(path[folder.endIndex...]) }
 

@@ -53,21 +53,53 @@ public struct Client: Sendable {
         _ target: String, headers: Headers = [:], patience: Duration = .seconds(60),
         _ take: ([UInt8]) async throws -> Void
     ) async throws -> Answer {
-        let (stream, head, start) = try await open("GET", target, headers, [], .now + patience)
-        let answer = Answer(status: head.status, headers: head.headers, body: [])
-        guard head.status == 200 else { return answer }
-        var (piece, received) = (start, start.count)
-        try await take(piece)
-        while received < head.contentLength ?? Int.max {
-            piece.removeAll(keepingCapacity: true)
-            guard try await stream.read(into: &piece, until: .now + patience) else { break }
-            received += piece.count
+        let incoming = try await receive(target, headers: headers, patience: patience)
+        guard incoming.answer.status == 200 else { return incoming.answer }
+        while true {
+            let piece = try await incoming.next()
+            if piece.isEmpty { return incoming.answer }
             try await take(piece)
             // A server that sends faster than this is read must not keep the other tasks waiting.
             await Task.yield()
         }
-        guard received == head.contentLength ?? received else { throw Incomplete(address: address) }
-        return answer
+    }
+
+    /// Asks for what need not fit into memory, and gives it once its head is there.
+    public func receive(
+        _ target: String, headers: Headers = [:], patience: Duration = .seconds(60)
+    ) async throws -> Incoming {
+        let (stream, head, start) = try await open("GET", target, headers, [], .now + patience)
+        return Incoming(stream, head, start, patience, address)
+    }
+
+    /// An answer whose body is taken piece by piece, by one task.
+    public actor Incoming {
+        /// Without its body.
+        public nonisolated let answer: Answer
+        private let stream: Stream
+        private let length: Int
+        private let patience: Duration
+        private let address: Address
+        private var ahead: [UInt8]
+        private var received = 0
+
+        init(_ stream: Stream, _ head: ResponseHead, _ start: [UInt8], _ patience: Duration, _ address: Address) {
+            answer = Answer(status: head.status, headers: head.headers, body: [])
+            length = head.contentLength ?? Int.max
+            (self.stream, ahead, self.patience, self.address) = (stream, start, patience, address)
+        }
+
+        /// The next bytes; none at the end, where the server says how much there is.
+        public func next() async throws -> [UInt8] {
+            guard received < length else { return [] }
+            var piece = ahead
+            ahead = []
+            if piece.isEmpty, try await !stream.read(into: &piece, until: .now + patience), length != Int.max {
+                throw Incomplete(address: address)
+            }
+            received += piece.count
+            return piece
+        }
     }
 
     /// Follows a stream of Server-Sent Events until it ends, calling `take` for each.

@@ -14,7 +14,7 @@ private let type = "application/octet-stream"
         try await serving(routes) { place in
             let download = try place.download("/x")
             let answer = try await download.begin()
-            #expect((answer.size, answer.version, answer.contentType) == (3_000_000, "\"a\"", type))
+            #expect((answer.size, answer.version, answer.type) == (3_000_000, "\"a\"", type))
             #expect(try await place.content(of: download) == whole)
             #expect(try await download.next() == [])
             #expect(await place.remarks.all() == [])

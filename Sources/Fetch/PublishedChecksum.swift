@@ -1,8 +1,6 @@
-import Fetch
-
 /// The SHA-256 that stands beside a file on its server.
-struct PublishedChecksum: Equatable {
-    let sha256: String
+public struct PublishedChecksum: Equatable, Sendable {
+    public let sha256: String
     let place: WebURL
 
     /// Looks for it in a file of its own, then in that of the folder.
@@ -18,14 +16,14 @@ struct PublishedChecksum: Equatable {
         return nil
     }
 
-    var sentence: String {
+    public var sentence: String {
         let doubt = place.isEncrypted ? "" : ", fetched without TLS: it tells a broken file, but not a forged one"
         return "Its SHA-256 is compared with the one in \(place)\(doubt)."
     }
 
-    static func absence(of url: WebURL) -> String {
+    public static func absence(of url: WebURL) -> String {
         "Neither \(url.appending(".sha256")) nor a SHA256SUMS beside it has its SHA-256: the file is"
-            + "\(url.isEncrypted ? "" : " fetched without TLS and") taken as it comes. With --sha256 it is compared."
+            + "\(url.isEncrypted ? "" : " fetched without TLS and") taken as it comes."
     }
 
     /// Reads lines as sha256sum writes them: `<sum>  <name>` or `<sum> *<name>`.

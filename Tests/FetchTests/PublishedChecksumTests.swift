@@ -1,7 +1,6 @@
-import Fetch
 import Testing
 
-@testable import sprout
+@testable import Fetch
 
 @Suite struct PublishedChecksumTests {
     static let sum = String(repeating: "a1", count: 32)
