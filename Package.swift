@@ -80,6 +80,10 @@ let package = Package(
             dependencies: ["Control", "HTTP", "Linux", "Metrics", "Model", "Store", "Systemd", "Wire"],
             swiftSettings: strict),
         .executableTarget(
+            name: "sprout-fetch",
+            dependencies: ["Control", "Fetch", "HTTP", "Linux", "Systemd"],
+            swiftSettings: strict),
+        .executableTarget(
             name: "sprout-metadata",
             dependencies: ["Control", "Crypto", "HTTP", "Linux", "Model", "Recipes", "Store", "Systemd"],
             swiftSettings: strict),

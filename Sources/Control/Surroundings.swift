@@ -10,6 +10,7 @@ public struct Surroundings: Sendable {
     /// Where the other daemons answer what they are asked of themselves.
     public let bootSocket = Environment["SPROUT_BOOT_SOCKET"] ?? "/run/sprout/boot.sock"
     public let dhcpSocket = Environment["SPROUT_DHCP_SOCKET"] ?? "/run/sprout/dhcp.sock"
+    public let fetchSocket = Environment["SPROUT_FETCH_SOCKET"] ?? "/run/sprout/fetch.sock"
     public let metadataSocket = Environment["SPROUT_METADATA_SOCKET"] ?? "/run/sprout/metadata.sock"
     public let images = Environment["SPROUT_IMAGES"] ?? "/var/lib/sprout/images"
     public let configuration = Environment["SPROUT_CONFIG"] ?? "/etc/sprout/provisioning.yaml"

@@ -48,6 +48,29 @@ public struct ImageFolder: Sendable {
         try Files.move(folder, to: target)
     }
 
+    /// Where what is being sent lies, by the id of its upload.
+    public func place(ofUpload id: String) -> String { "\(incoming)/\(id.filter(\.isHexDigit))" }
+
+    /// What is being fetched from an address, with the wish that its import began with.
+    public func wishes() -> [(id: String, wish: [UInt8])] {
+        Files.names(in: incoming).compactMap { id in
+            (try? Files.read("\(incoming)/\(id)/\(Self.wishName)")).map { (id, $0) }
+        }
+    }
+
+    /// Keeps a wish beside what arrives: its address may hold a token.
+    public func keep(wish: [UInt8], ofUpload id: String) throws(Errno) {
+        try Files.write(wish, to: "\(place(ofUpload: id))/\(Self.wishName)", mode: 0o600)
+    }
+
+    public func forgetWish(ofUpload id: String) { unlink("\(place(ofUpload: id))/\(Self.wishName)") }
+
+    /// Removes what has arrived of an upload, and what was made of it.
+    public func discard(upload id: String) {
+        Self.remove("\(place(ofUpload: id))/work")
+        Self.remove(place(ofUpload: id))
+    }
+
     /// The uploads that nothing was added to since a moment, by their ids.
     public func uploads(untouchedSince moment: Timestamp) -> [String] {
         Files.names(in: incoming).filter { name in
@@ -118,6 +141,7 @@ public struct ImageFolder: Sendable {
     }
 
     private static func megabytes(_ bytes: Int64) -> Int64 { bytes / 1_000_000 }
+    private static let wishName = "wish.json"
     private static let checkPrefix = "check-"
     private static let reserve: Int64 = 500_000_000
 }

@@ -20,6 +20,8 @@ public struct Importer: Sendable {
     /// The room that a mode file has: a URL with its token, and space to grow.
     static let modeFileSize: Int64 = 4096
     static let modeFile = "auto-installer-mode.toml"
+    /// iPXE cannot hand over more.
+    public static let largest: Int64 = (1 << 32) - 1
     /// What is served to machines as it is, and what is changed for each operation.
     public static let fileNames = ["vmlinuz", "initrd.img", "body", "tail"]
 
@@ -63,7 +65,7 @@ public struct Importer: Sendable {
             throw DiscInformation.Unusable(
                 "it is cut off: it has \(size) bytes of \(volume.size). Download it again")
         }
-        guard size < 1 << 32 else {
+        guard size <= Self.largest else {
             throw DiscInformation.Unusable("it is larger than 4 GiB, which iPXE cannot hand over")
         }
         return size

@@ -7,6 +7,8 @@ public struct ImageImport: Equatable, Sendable, Codable, Identifiable {
     public var step: String
     public var done: Int64
     public var total: Int64
+    /// What is worth knowing while it goes on.
+    public var note: String?
     /// Why it ended without an image.
     public var problem: String?
     /// The image that it made.
@@ -20,7 +22,7 @@ public struct ImageImport: Equatable, Sendable, Codable, Identifiable {
     public var isOver: Bool { problem != nil || image != nil }
 
     enum CodingKeys: String, CodingKey {
-        case id, source, step, done, total, problem, image
+        case id, source, step, done, total, note, problem, image
         case startedAt = "started_at"
     }
 }

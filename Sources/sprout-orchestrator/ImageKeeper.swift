@@ -15,6 +15,13 @@ actor ImageKeeper {
     private let reactor: Reactor
     private var imports: [ImageImport] = []
     private var uploads: [String: ImageUpload] = [:]
+    /// What has arrived, and is taken apart one after the other: the first of them now.
+    private var arrived: [Arrived] = []
+
+    private struct Arrived {
+        let upload: ImageUpload
+        let author: Ledger.Author
+    }
 
     init(_ desk: Desk, folder: String, _ reactor: Reactor) throws {
         (self.desk, self.folder, self.reactor) = (desk, ImageFolder(folder), reactor)
@@ -29,8 +36,8 @@ actor ImageKeeper {
                 return try .json(try await self.begin(wish), status: 201)
             },
             .put("/images/uploads/:id") { request in
-                try .json(
-                    try await self.take(request.body, at: request.query["offset"], request.parameters["id"] ?? ""))
+                let offset = request.query["offset"].flatMap { Int64($0) }
+                return try .json(try await self.take(request.body, at: offset, request.parameters["id"] ?? ""))
             },
             .post("/images/uploads/:id/import") { request in
                 let author = self.desk.author(request)
@@ -93,14 +100,15 @@ actor ImageKeeper {
 
     // MARK: Pieces
 
-    private func begin(_ wish: UploadWish) async throws -> ImageUpload {
+    func begin(_ wish: UploadWish) async throws -> ImageUpload {
         let name = String(wish.name.split(separator: "/").last?.prefix(120) ?? "")
         guard !name.isEmpty, wish.size > 0 else {
             throw Problem(
                 422, "An upload has the name and the size of its file.", field: name.isEmpty ? "name" : "size")
         }
-        if let sum = wish.sha256, sum.count != 64 || !sum.allSatisfy(\.isHexDigit) {
-            throw Problem(422, "\"\(sum.prefix(80))\" is no SHA-256: it has 64 hexadecimal digits.", field: "sha256")
+        try Self.check(sum: wish.sha256)
+        guard wish.size <= Importer.largest else {
+            throw Problem(413, "\(name) is larger than 4 GiB, which iPXE cannot hand over.", field: "size")
         }
         if let image = try await desk.store.images().first(where: { $0.source == name && $0.size == wish.size }) {
             throw Problem(409, "\(image.id) is already there: remove it first, to import it again.")
@@ -114,7 +122,7 @@ actor ImageKeeper {
         do {
             // While it is taken apart there are the ISO, the one without its /boot, and that one's two parts.
             try folder.checkRoom(for: wish.size * 3 - upload.received)
-            try Files.makeFolder(place(upload.id), mode: 0o750)
+            try Files.makeFolder(folder.place(ofUpload: upload.id), mode: 0o750)
         } catch {
             throw Problem(507, "\(name) cannot be imported: \(error).")
         }
@@ -122,12 +130,21 @@ actor ImageKeeper {
         return upload
     }
 
-    private func take(_ bytes: [UInt8], at text: String?, _ id: String) throws -> ImageUpload {
+    static func check(sum: String?) throws(Problem) {
+        guard let sum, sum.count != 64 || !sum.allSatisfy(\.isHexDigit) else { return }
+        throw Problem(422, "\"\(sum.prefix(80))\" is no SHA-256: it has 64 hexadecimal digits.", field: "sha256")
+    }
+
+    /// What the file has to be, where that is learned after its begin.
+    func expect(_ sha256: String, of id: String) { uploads[id]?.sha256 = sha256 }
+
+    @discardableResult
+    func take(_ bytes: [UInt8], at offset: Int64?, _ id: String) throws -> ImageUpload {
         guard var upload = uploads[id] else {
             throw Problem(404, "There is no upload \(id.prefix(40)): begin it again, and it goes on where it stopped.")
         }
         upload.received = received(id)
-        guard let offset = text.flatMap({ Int64($0) }), offset == upload.received else {
+        guard offset == upload.received else {
             throw Problem(409, "The next piece begins at \(upload.received).", field: "offset")
         }
         guard upload.received + Int64(bytes.count) <= upload.size else {
@@ -135,7 +152,7 @@ actor ImageKeeper {
         }
         do {
             try folder.checkRoom(for: Int64(bytes.count))
-            try Files.append(bytes, to: "\(place(id))/iso")
+            try Files.append(bytes, to: iso(id))
         } catch {
             throw Problem(507, "\(upload.name) cannot be kept: \(error).")
         }
@@ -144,9 +161,9 @@ actor ImageKeeper {
         return upload
     }
 
-    private func received(_ id: String) -> Int64 { (try? File("\(place(id))/iso")).map { Int64($0.size) } ?? 0 }
+    func received(_ id: String) -> Int64 { (try? File(iso(id))).map { Int64($0.size) } ?? 0 }
 
-    private func place(_ id: String) -> String { "\(folder.incoming)/\(id.filter(\.isHexDigit))" }
+    private func iso(_ id: String) -> String { "\(folder.place(ofUpload: id))/iso" }
 
     // MARK: Imports
 
@@ -154,18 +171,57 @@ actor ImageKeeper {
         guard let upload = uploads[id], received(id) == upload.size else {
             throw Problem(409, "The file has not arrived as a whole yet.")
         }
-        if let running = imports.first(where: { !$0.isOver }) {
-            if running.id == id { return running }
-            throw Problem(409, "\(running.source) is being imported: wait for its end.")
+        if let running = arrived.first?.upload, running.id != id {
+            throw Problem(409, "\(running.name) is being imported: wait for its end.")
         }
-        let started = ImageImport(id: id, source: upload.name, startedAt: .now())
-        imports = [started] + imports.filter { $0.id != id }.prefix(Self.mostRemembered)
-        Task(executorPreference: reactor) { await self.run(upload, author) }
+        return takeApart(upload, author)
+    }
+
+    /// Takes apart what has arrived from an address as a whole, once nothing else is taken apart.
+    func importWhenFree(_ id: String, _ author: Ledger.Author) {
+        guard let upload = uploads[id], received(id) == upload.size else { return }
+        _ = takeApart(upload, author)
+    }
+
+    private func takeApart(_ upload: ImageUpload, _ author: Ledger.Author) -> ImageImport {
+        let known = imports.first { $0.id == upload.id && !$0.isOver }
+        var started = known ?? ImageImport(id: upload.id, source: upload.name, startedAt: .now())
+        guard !arrived.contains(where: { $0.upload.id == upload.id }) else { return started }
+        (started.step, started.done, started.total) = ("waiting", 0, 1)
+        show(started)
+        arrived.append(Arrived(upload: upload, author: author))
+        if arrived.count == 1 { startNext() }
         return started
     }
 
+    private func startNext() {
+        guard let next = arrived.first else { return }
+        Task(executorPreference: reactor) { await self.run(next.upload, next.author) }
+    }
+
+    /// Shows an import to everybody, or how it is now.
+    func show(_ one: ImageImport) {
+        imports = [one] + imports.filter { $0.id != one.id }.prefix(Self.mostRemembered)
+    }
+
+    /// Changes what is shown of an import under way.
+    func update(_ id: String, _ change: (inout ImageImport) -> Void) {
+        guard let index = imports.firstIndex(where: { $0.id == id && !$0.isOver }) else { return }
+        change(&imports[index])
+    }
+
+    /// Forgets an import and what has arrived of it, unless it is being taken apart.
+    func cancel(_ id: String) throws(Problem) {
+        guard arrived.first?.upload.id != id else {
+            throw Problem(409, "It has arrived, and is being made ready: when that is done, the image can be removed.")
+        }
+        arrived.removeAll { $0.upload.id == id }
+        imports.removeAll { $0.id == id && !$0.isOver }
+        discard(id)
+    }
+
     private func run(_ upload: ImageUpload, _ author: Ledger.Author) async {
-        let work = "\(place(upload.id))/work"
+        let work = "\(folder.place(ofUpload: upload.id))/work"
         do {
             for name in Files.names(in: work) { unlink("\(work)/\(name)") }
             try Files.makeFolder(work, mode: 0o750)
@@ -173,37 +229,32 @@ actor ImageKeeper {
                 Task { await self.note(progress, upload.id) }
             }
             let image = try await importer.run(
-                "\(place(upload.id))/iso", named: upload.name, expected: upload.sha256, at: .now())
+                iso(upload.id), named: upload.name, expected: upload.sha256, at: .now())
             guard try await desk.store.image(image.id) == nil else {
                 throw ImageFolder.Damaged(
                     description: "\(image.id) is already there: remove it first, to import it again")
             }
             try folder.adopt(work, as: image)
             try await desk.commit { try await desk.ledger.add(image, by: author) }
-            end(upload.id) { $0.image = image.id }
+            update(upload.id) { $0.image = image.id }
             Journal.log(.notice, "\(upload.name) was imported as \(image.id)", id: .imageImported)
         } catch {
-            end(upload.id) { $0.problem = "\(upload.name) cannot be imported: \(error)." }
+            update(upload.id) { $0.problem = "\(upload.name) cannot be imported: \(error)." }
             Journal.log(.warning, "\(upload.name) cannot be imported: \(error)")
         }
         discard(upload.id)
+        arrived.removeFirst()
+        startNext()
     }
 
     private func note(_ progress: Importer.Progress, _ id: String) {
-        end(id) { ($0.step, $0.done, $0.total) = (progress.step.rawValue, progress.done, progress.total) }
+        update(id) { ($0.step, $0.done, $0.total) = (progress.step.rawValue, progress.done, progress.total) }
     }
 
-    private func end(_ id: String, _ change: (inout ImageImport) -> Void) {
-        guard let index = imports.firstIndex(where: { $0.id == id && !$0.isOver }) else { return }
-        change(&imports[index])
-    }
-
-    private func discard(_ id: String) {
+    /// Forgets an upload, with what has arrived of it.
+    func discard(_ id: String) {
         uploads[id] = nil
-        for name in Files.names(in: "\(place(id))/work") { unlink("\(place(id))/work/\(name)") }
-        rmdir("\(place(id))/work")
-        unlink("\(place(id))/iso")
-        rmdir(place(id))
+        folder.discard(upload: id)
     }
 
     /// What nobody has gone on with for a week takes its room in vain.

@@ -13,8 +13,10 @@ daemon { reactor, termination in
     var sockets = ListenSockets()
     let ledger = try Ledger(path: surroundings.database, Worker(), now: Timestamp.now, clock: ClockReading.now)
     try await Restoration(places: surroundings).apply(to: ledger)
+    let fetcher = Fetcher(socket: surroundings.fetchSocket, reactor)
     let metrics = DaemonMetrics("sprout-orchestrator", isFollowed: true) {
         try diskMeasurements(database: surroundings.database, images: surroundings.images)
+            + (await fetcher.measurements())
     }
     let desk = Desk(ledger: ledger, store: try Store(path: surroundings.database), metrics: metrics)
     let settings = SettingsKeeper(desk, provisioning: surroundings.configuration, reactor)
@@ -23,6 +25,7 @@ daemon { reactor, termination in
     let sightings = SightingDesk(desk, reactor)
 
     let images = try ImageKeeper(desk, folder: surroundings.images, reactor)
+    let downloads = ImageDownloads(desk, images, folder: surroundings.images, fetcher, reactor)
     let keyring = try Keyring(folder: surroundings.sealingKey)
     let addresses = AddressConflicts(store: desk.store, probe: AddressProbe(reactor: reactor))
     let secrets = SecretDesk(desk: desk, keyring: keyring)
@@ -55,8 +58,8 @@ daemon { reactor, termination in
     try await certificates.begin()
     let arrivals = ArrivalKeeper(desk, installer, keyring, reactor)
     let routes =
-        images.routes() + rebuild.routes + removal.routes + secrets.routes + power.routes + cluster.routes
-        + notices.routes + desk.taskRoutes + access.routes + certificates.routes + files.routes
+        images.routes() + downloads.routes() + rebuild.routes + removal.routes + secrets.routes + power.routes
+        + cluster.routes + notices.routes + desk.taskRoutes + access.routes + certificates.routes + files.routes
         + backups.routes
     let commands = try Server(
         on: sockets.claim("command"), reactor, desk.commandRoutes(health, others: routes), counting: metrics.traffic,
@@ -69,6 +72,7 @@ daemon { reactor, termination in
     let leases = try Server(
         on: sockets.claim("lease"), reactor, desk.leaseRoutes(health), counting: metrics.traffic, onFailure: report)
 
+    await downloads.goOn()
     try await run(
         commands, observations, installations, leases, ServerKeeper(desk), Heartbeat(desk.feed, reactor), desk.reel,
         DeadlineKeeper(desk, reactor), effects, settings, sightings, VerdictKeeper(desk, reactor), arrivals,

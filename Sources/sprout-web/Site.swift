@@ -118,6 +118,8 @@ struct Site: Sendable {
             .operator(.post("/api/discoveries/:mac/ignore", ignoreDiscovery)),
             .viewer(.get("/api/images") { _ in try .json(["images": try await store.images()]) }),
             .viewer(.get("/api/images/imports", passOn)),
+            .operator(.post("/api/images/downloads", passOn)),
+            .operator(.delete("/api/images/downloads/:id", passOn)),
             .viewer(.get("/api/images/:id", image)),
             .operator(.delete("/api/images/:id", passOn)),
             .operator(.post("/api/images/:id/verify", passOn)),

@@ -32,7 +32,7 @@ import bench_tftp  # noqa: E402
 import lab  # noqa: E402
 from harness import Sprout, children, until  # noqa: E402
 
-DAEMONS = ["sprout-orchestrator", "sprout-web", "sprout-boot", "sprout-metadata", "sprout-dhcp"]
+DAEMONS = ["sprout-orchestrator", "sprout-web", "sprout-boot", "sprout-metadata", "sprout-dhcp", "sprout-fetch"]
 lines = []
 
 
@@ -47,13 +47,13 @@ def pss(pid):
 
 
 def memory(box):
-    say("Idle memory, PSS, MB (aim: 40 or less for the five daemons)")
+    say("Idle memory, PSS, MB (aim: 40 or less for the six daemons)")
     total = 0
     for name in DAEMONS:
         size = pss(box.pid(name))
         total += size
         say(f"  {name:22} {size:6.1f}")
-    say(f"  {'the five together':22} {total:6.1f}")
+    say(f"  {'the six together':22} {total:6.1f}")
     say(f"  {'nginx':22} {sum(pss(pid) for pid in [box.pid('nginx')] + children(box.pid('nginx'))):6.1f}")
 
 

@@ -21,12 +21,15 @@ class FileServer:
         self.tag = '"one"'
         self.knows_ranges = True
         self.tells_size = True
+        # How large the whole is said to be, where that is a lie.
+        self.size_told = None
         # The answers that break off after so many bytes, the next one first.
         self.breaks = []
         self.on_break = lambda: None
-        # An answer that has sent so many bytes waits there until `goes_on` is set.
+        # An answer that has sent so many bytes waits there until `goes_on` is set, and ends there if it is to give up.
         self.halt = None
         self.goes_on = threading.Event()
+        self.gives_up = False
         # What was asked for: the path and the first byte.
         self.asked = []
         self.certificate = certificate
@@ -92,7 +95,7 @@ class FileServer:
         if start:
             request.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
         if self.tells_size:
-            request.send_header("Content-Length", str(len(content) - start))
+            request.send_header("Content-Length", str((self.size_told or len(content)) - start))
         request.end_headers()
         self.send(request, content[start:])
 
@@ -108,6 +111,8 @@ class FileServer:
         for sent in range(0, limit, PIECE):
             if self.halt is not None and sent >= self.halt:
                 self.goes_on.wait()
+                if self.gives_up:
+                    return
             request.wfile.write(content[sent:min(sent + PIECE, limit)])
         request.wfile.flush()
         if limit < len(content):

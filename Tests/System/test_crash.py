@@ -10,7 +10,7 @@ import unittest
 
 from harness import Sprout, until
 
-DAEMONS = ["sprout-orchestrator", "sprout-web", "sprout-boot", "sprout-metadata", "sprout-dhcp", "nginx"]
+DAEMONS = ["sprout-orchestrator", "sprout-web", "sprout-boot", "sprout-metadata", "sprout-dhcp", "sprout-fetch", "nginx"]
 
 
 class Writers:

@@ -23,8 +23,8 @@ class DoctorTest(unittest.TestCase):
             self.assertEqual([one for one in findings if one["outcome"] == "bad"], [])
             checks = {one["check"] for one in findings}
             self.assertLessEqual(
-                {"sprout-orchestrator", "sprout-web", "sprout-boot", "sprout-metadata", "sprout-dhcp", "database",
-                 "disk", "configuration", "clock", "network", "http", "images", "certificate"}, checks)
+                {"sprout-orchestrator", "sprout-web", "sprout-boot", "sprout-metadata", "sprout-dhcp",
+                 "sprout-fetch", "database", "disk", "configuration", "clock", "network", "http", "images", "certificate"}, checks)
             for one in findings:
                 self.assertEqual(one["outcome"] == "good", "remedy" not in one, one)
             text = box.cli("doctor", "--config", str(box.config / "provisioning.yaml"))

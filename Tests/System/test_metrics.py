@@ -17,7 +17,7 @@ from harness import ROOT, Sprout, until
 from installing import PROVISIONING, Machine, import_image
 from metrics import Metrics, scrape
 
-DAEMONS = ["sprout-boot", "sprout-dhcp", "sprout-metadata", "sprout-orchestrator", "sprout-web"]
+DAEMONS = ["sprout-boot", "sprout-dhcp", "sprout-fetch", "sprout-metadata", "sprout-orchestrator", "sprout-web"]
 
 
 class MetricsTest(unittest.TestCase):
@@ -82,7 +82,7 @@ class MetricsTest(unittest.TestCase):
                 metrics = scrape(box)
                 self.assertLess(time.monotonic() - began, 5)
                 self.assertEqual(metrics("sprout_up", daemon="sprout-metadata"), 0)
-                self.assertEqual(sum(metrics.by("sprout_up", "daemon").values()), 4)
+                self.assertEqual(sum(metrics.by("sprout_up", "daemon").values()), 5)
             finally:
                 os.kill(hung, signal.SIGCONT)
             until(lambda: scrape(box)("sprout_up", daemon="sprout-metadata") == 1, 20, "it to be up again")

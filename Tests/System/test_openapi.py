@@ -137,6 +137,7 @@ class OpenAPITest(unittest.TestCase):
             ("POST", "/api/notifications/test", {}), ("PUT", "/api/secrets/a", {"value": "x"}),
             ("DELETE", "/api/secrets/a", None), ("POST", "/api/images/uploads", upload),
             ("PUT", "/api/images/uploads/none?offset=0", b"abc"), ("POST", "/api/images/uploads/none/import", {}),
+            ("POST", "/api/images/downloads", {"url": "http://127.0.0.1/x.iso"}), ("DELETE", "/api/images/downloads/0", None),
             ("DELETE", "/api/images/none", None), ("DELETE", "/api/hosts/pve-2", None),
             ("POST", "/api/users", {"name": "anna", "role": "admin", "password": "correct horse"}),
             ("POST", "/api/users", {"name": "bert", "role": "boss", "password": "correct horse"}),
@@ -196,6 +197,7 @@ class BehaviourTest(unittest.TestCase):
             ("/api/hosts/pve-3/rebuild", {"dryrun": True}, "dryrun", "dry_run"),
             ("/api/hosts/pve-3/power", {"acton": "on"}, "acton", "action"),
             ("/api/images/uploads", {"nam": "x"}, "nam", "name"),
+            ("/api/images/downloads", {"uri": "x"}, "uri", "url"),
             ("/api/wire/pve-3/trust", {"serail": "x"}, "serail", "serial"),
         ]:
             answer = self.box.request("POST", path, body)

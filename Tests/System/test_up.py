@@ -9,7 +9,7 @@ import unittest
 
 from harness import PROGRAMS, ROOT, Sprout, UnixConnection, free_port, until
 
-DAEMONS = ["sprout-orchestrator", "sprout-web", "sprout-boot", "sprout-metadata", "sprout-dhcp"]
+DAEMONS = ["sprout-orchestrator", "sprout-web", "sprout-boot", "sprout-metadata", "sprout-dhcp", "sprout-fetch"]
 
 
 def up(*words, cwd=None, timeout=30):
@@ -21,7 +21,7 @@ def up(*words, cwd=None, timeout=30):
 class StartTest(unittest.TestCase):
     def test_all_daemons_are_ready_and_say_so_on_their_sockets(self):
         with Sprout() as box:
-            for name in ["command", "observe", "web", "boot", "metadata", "dhcp"]:
+            for name in ["command", "observe", "web", "boot", "metadata", "dhcp", "fetch"]:
                 connection = UnixConnection(box.state / "run" / f"{name}.sock")
                 connection.request("GET", "/health")
                 answer = connection.getresponse()

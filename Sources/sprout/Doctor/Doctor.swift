@@ -74,6 +74,7 @@ struct Doctor: Sendable {
         var findings: [Finding] = []
         for (name, socket) in [
             ("orchestrator", "command"), ("web", "web"), ("boot", "boot"), ("metadata", "metadata"), ("dhcp", "dhcp"),
+            ("fetch", "fetch"),
         ] {
             findings.append(try await daemonFinding("sprout-\(name)", "\(place.run)/\(socket).sock"))
         }

@@ -27,7 +27,7 @@ actor Keeper {
     }
 
     private var program: Program {
-        let inherited = ["PATH", "LANG", "TZ", "HOME", "SPROUT_TFTP_BLOCK"].compactMap { name in
+        let inherited = ["PATH", "LANG", "TZ", "HOME", "SPROUT_FETCH_BESIDES", "SPROUT_TFTP_BLOCK"].compactMap { name in
             Environment[name].map { (name, $0) }
         }
         let handed =

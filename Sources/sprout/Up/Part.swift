@@ -43,6 +43,7 @@ struct Part: Sendable {
             daemon("orchestrator", orchestrator),
             daemon("dhcp", [http("dhcp.sock")] + (netboots ? dhcp : [])),
             daemon("boot", [http("boot.sock")] + (netboots ? tftp : [])),
+            daemon("fetch", [http("fetch.sock")]),
             daemon("metadata", [http("metadata.sock")]),
             daemon("web", [http("web.sock"), Socket(name: "front", place: .file("front.sock"))]),
         ]

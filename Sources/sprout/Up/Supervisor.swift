@@ -133,6 +133,7 @@ actor Supervisor {
             "SPROUT_CONFIG": configuration,
             "SPROUT_DATABASE": layout.database,
             "SPROUT_DHCP_SOCKET": "\(layout.run)/dhcp.sock",
+            "SPROUT_FETCH_SOCKET": "\(layout.run)/fetch.sock",
             "SPROUT_HTTP_PORT": listen.port.map(String.init) ?? "80",
             "SPROUT_HTTPS_PORT": httpsPort,
             "SPROUT_IMAGES": layout.images,
