@@ -9,7 +9,9 @@ extension Site {
         try await imagesPage(request, notice: nil, status: 200)
     }
 
-    private func imagesPage(_ request: Request, notice: String?, status: Int) async throws -> Response {
+    private func imagesPage(
+        _ request: Request, notice: String?, refused: AddressForm.Refusal? = nil, status: Int
+    ) async throws -> Response {
         let newest = try await store.newestEventID()
         let used = try await store.operations(
             OperationFilter(outcome: OperationFilter.underWay), after: nil, limit: 200)
@@ -21,7 +23,7 @@ extension Site {
             <p class="sentence">What can be installed: Proxmox VE 8.2 or newer, made ready from its ISO.</p>
             \(notice.map { "<p class=\"notice\" role=\"alert\">\($0)</p>" as HTML })
             <div data-fresh="images" data-on="image. host.advanced">\(list.html)</div>
-            <div class="columns">\(allowed(.operator, Self.upload))\(Self.fromAddress)</div>
+            <div class="columns">\(allowed(.operator, "\(Self.upload)\(AddressForm(refusal: refused).html)"))</div>
             """
         return Frame(
             "Images", in: .images, newestEvent: newest, tally: try await Tally(store), script: "images.js"
@@ -59,14 +61,31 @@ extension Site {
         </section>
         """
 
-    private static let fromAddress: HTML = """
-        <section aria-labelledby="address-title">
-        <h2 id="address-title">From an address</h2>
-        <p>No daemon of this box reaches the Internet. The command fetches it, here or on your computer, and looks for the
-        checksum beside it:</p>
-        <pre tabindex="0">sprout images import https://mirror.example.org/iso/proxmox-ve_9.2-1.iso</pre>
-        </section>
-        """
+    // MARK: What is fetched from an address
+
+    func downloadByForm(_ request: Request) async throws -> Response {
+        let fields = try form(request)
+        let (url, sum) = (fields["url"] ?? "", fields["sha256"] ?? "")
+        let body = try JSON.encode(["url": url].merging(sum.isEmpty ? [:] : ["sha256": sum]) { $1 })
+        let answer = try await answer {
+            try await orchestrator.send(
+                "POST", "/images/downloads", body: body, actor: actor(request), request: try id(of: request))
+        }
+        if answer.status == 202 { return .redirect(to: "/images") }
+        let refusal = AddressForm.Refusal(url: url, sha256: sum, problem: try problem(of: answer))
+        return try await imagesPage(request, notice: nil, refused: refusal, status: answer.status)
+    }
+
+    func cancelDownloadByForm(_ request: Request) async throws -> Response {
+        _ = try form(request)
+        let id = Percent.encoded(request.parameters["id"] ?? "")
+        let answer = try await answer {
+            try await orchestrator.send(
+                "DELETE", "/images/downloads/\(id)", actor: actor(request), request: try self.id(of: request))
+        }
+        if answer.status == 204 { return .redirect(to: "/images") }
+        return try await imagesPage(request, notice: try problem(of: answer).detail, status: answer.status)
+    }
 
     // MARK: What is done with one: below /image, since nginx keeps what is below /images to itself
 
@@ -101,6 +120,52 @@ extension Site {
     }
 }
 
+/// The form that imports from an address.
+private struct AddressForm {
+    let refusal: Refusal?
+
+    /// What was asked for in vain, to be shown again as it was filled in.
+    struct Refusal {
+        let url: String
+        let sha256: String
+        let problem: ReceivedProblem
+
+        var isAboutSum: Bool { problem.field == "sha256" }
+    }
+
+    var html: HTML {
+        """
+        <section class="card" aria-labelledby="address-title">
+        <h2 id="address-title">From an address</h2>
+        <form method="post" action="/image/download" data-download>
+        <p class="field"><label for="url">Address of the ISO</label>
+        <input id="url" name="url" type="url" required maxlength="2000" value="\(refusal?.url ?? "")" autocomplete="off" \
+        autocapitalize="none" spellcheck="false" placeholder="https://" aria-describedby="url-hint\(mark(false))">
+        \(error(false))<span class="hint" id="url-hint">The box fetches it itself, on this network or from the Internet.</span></p>
+        <p class="field"><label for="url-sha256">SHA-256 of the ISO, if you have it</label>
+        <input id="url-sha256" name="sha256" value="\(refusal?.sha256 ?? "")" autocomplete="off" autocapitalize="none" \
+        spellcheck="false" aria-describedby="url-sha256-hint\(mark(true))">
+        \(error(true))<span class="hint" id="url-sha256-hint">Without it, the one that lies beside the file is taken: in a file \
+        of its own (<code>.sha256</code>), or in <code>SHA256SUMS</code>.</span></p>
+        <p class="error" role="alert" data-refused hidden></p>
+        <p><button>Fetch</button></p>
+        <p class="hint">It goes on when this page is closed, and after a restart.</p>
+        </form>
+        </section>
+        """
+    }
+
+    private func mark(_ isAboutSum: Bool) -> HTML {
+        refusal?.isAboutSum == isAboutSum ? " \(isAboutSum ? "url-sha256" : "url")-error\" aria-invalid=\"true" : ""
+    }
+
+    private func error(_ isAboutSum: Bool) -> HTML? {
+        guard let refusal, refusal.isAboutSum == isAboutSum else { return nil }
+        let id = isAboutSum ? "url-sha256-error" : "url-error"
+        return "<span class=\"error\" role=\"alert\" id=\"\(id)\">\(refusal.problem.detail)</span>"
+    }
+}
+
 private struct ImageList {
     let images: [InstallerImage]
     let imports: [ImageImport]
@@ -121,17 +186,27 @@ private struct ImageList {
     }
 
     private func row(_ one: ImageImport) -> HTML {
-        let state: HTML =
-            if let problem = one.problem {
-                "<p class=\"notice\">\(problem)</p>"
-            } else {
-                """
-                <span>\(one.step)</span>
-                <progress max="\(max(1, one.total))" value="\(one.done)" aria-label="\(one.step)"></progress>
-                """
-            }
-        return
-            "<li data-import=\"\(one.problem == nil ? "running" : "ended")\"><strong>\(one.source)</strong> \(state)</li>"
+        if let problem = one.problem {
+            return
+                "<li data-import=\"\(one.id)\"><strong>\(one.source)</strong> <p class=\"notice\">\(problem)</p></li>"
+        }
+        return """
+            <li data-import="\(one.id)" data-running><strong>\(one.source)</strong> <span data-step>\(progress(one))</span>
+            <progress max="\(max(1, one.total))" value="\(one.done)" aria-label="\(one.source)"></progress>
+            \(one.step == "fetching" ? allowed(.operator, cancel(one)) : nil)
+            <p class="hint" data-note>\(one.note ?? "")</p></li>
+            """
+    }
+
+    /// As images.js says it too.
+    private func progress(_ one: ImageImport) -> String {
+        one.total > 1 ? "\(one.step): \(one.done * 100 / one.total) %" : one.step
+    }
+
+    private func cancel(_ one: ImageImport) -> HTML {
+        """
+        <form method="post" action="/image/download/\(one.id)/cancel" data-cancel><button class="plain">Cancel</button></form>
+        """
     }
 
     private func row(_ image: InstallerImage) -> HTML {

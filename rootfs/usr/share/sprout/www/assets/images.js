@@ -1,20 +1,22 @@
-// Sends an ISO in pieces, goes on after a cut, and follows its import.
+// Sends an ISO in pieces, goes on after a cut, and follows each import.
 
-import { change, setText } from "./sprout.js";
+import { change, refresh, setText } from "./sprout.js";
 
+// Who may only look has no forms.
 const form = document.querySelector("[data-upload]");
+const address = document.querySelector("[data-download]");
 const part = (name) => form.querySelector(`[data-${name}]`);
-const bar = form.querySelector("progress");
+const bar = form?.querySelector("progress");
 const pieceSize = 1 << 20;
 let isPaused = false;
 let goOn = () => {};
 
-form.addEventListener("submit", (event) => {
+form?.addEventListener("submit", (event) => {
   event.preventDefault();
   upload(form.querySelector("#iso").files[0], form.querySelector("#sha256").value.trim()).catch(refuse);
 });
 
-part("pause").addEventListener("click", () => {
+form?.querySelector("[data-pause]").addEventListener("click", () => {
   isPaused = !isPaused;
   setText(part("pause"), isPaused ? "Go on" : "Pause");
   if (!isPaused) goOn();
@@ -93,4 +95,67 @@ function tell(received, size, word) {
   setText(part("said"), `${word}: ${Math.floor((received * 100) / size)} % of ${Math.ceil(size / 1e6)} MB`);
 }
 
+// What the box fetches itself, and whatever else is under way: an upload of this page must not be cut off by leaving it
+
+address?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const [url, sha256] = ["#url", "#url-sha256"].map((name) => address.querySelector(name).value.trim());
+  const refused = address.querySelector("[data-refused]");
+  const button = address.querySelector("button");
+  refused.hidden = true;
+  button.disabled = true;
+  try {
+    await change("POST", "/api/images/downloads", { url, ...(sha256 ? { sha256 } : {}) });
+    address.reset();
+    showList();
+  } catch (problem) {
+    setText(refused, problem.message);
+    refused.hidden = false;
+  }
+  button.disabled = false;
+});
+
+document.addEventListener("submit", async (event) => {
+  if (event.target.dataset.cancel === undefined) return;
+  event.preventDefault();
+  const id = event.target.closest("[data-import]").dataset.import;
+  // That it is over already is shown as well.
+  await change("DELETE", `/api/images/downloads/${id}`).catch(() => null);
+  showList();
+});
+
+function showList() {
+  if (document.activeElement.closest("[data-cancel]")) document.activeElement.blur();
+  refresh("image.");
+}
+
+async function followAll() {
+  const rows = [...document.querySelectorAll("[data-running]")];
+  if (rows.length === 0 || document.hidden) return;
+  const answer = await fetch("/api/images/imports").then((answer) => answer.json()).catch(() => null);
+  if (!answer?.imports) return;
+  for (const row of rows) {
+    const one = answer.imports.find((other) => other.id === row.dataset.import);
+    if (!one || one.problem || one.image || (row.querySelector("[data-cancel]") && one.step !== "fetching")) return showList();
+    showImport(row, one);
+  }
+}
+
+function showImport(row, one) {
+  const bar = row.querySelector("progress");
+  [bar.max, bar.value] = [Math.max(1, one.total), one.done];
+  const percent = Math.floor((one.done * 100) / one.total);
+  setText(row.querySelector("[data-step]"), one.total > 1 ? `${one.step}: ${percent} %` : one.step);
+  setText(row.querySelector("[data-note]"), one.note ?? "");
+}
+
+async function keepFollowing() {
+  for (;;) {
+    await followAll();
+    await pause(1000);
+  }
+}
+
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+keepFollowing();

@@ -183,7 +183,7 @@ function removeTile(tile) {
 let isRefreshing = false;
 let waiting = new Set();
 
-async function refresh(kind) {
+export async function refresh(kind) {
   for (const part of document.querySelectorAll("[data-fresh]")) {
     if (part.dataset.on.split(" ").some((beginning) => kind.startsWith(beginning))) waiting.add(part.dataset.fresh);
   }
