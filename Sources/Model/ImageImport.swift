@@ -38,8 +38,9 @@ public struct ImageUpload: Equatable, Sendable, Codable, Identifiable {
     public var received: Int64
 
     public init(name: String, size: Int64, sha256: String?, version: String? = nil, received: Int64 = 0) {
-        (self.name, self.size, self.sha256, self.version, self.received) = (name, size, sha256, version, received)
-        id = Self.id("\(size) \(name)" + (version.map { " \($0)" } ?? ""))
+        (self.name, self.size, self.sha256, self.received) = (String(name.prefix(120)), size, sha256, received)
+        self.version = version.map { String($0.prefix(200)) }
+        id = Self.id("\(size) \(self.name)" + (self.version.map { " \($0)" } ?? ""))
     }
 
     /// The same file has the same id, so that it is found again when its sender comes back (FNV-1a).

@@ -66,14 +66,11 @@ actor FetchedFile: RemoteFile {
     }
 
     private func connect() async throws -> (content: Content, body: Client.Incoming) {
-        let target = "/content?url=\(Percent.encoded(url.text))&from=\(position)"
-        let incoming = try await takingLossAsPassing {
-            // Longer than sprout-fetch itself waits for a server.
-            try await client.receive(target, patience: .seconds(120))
-        }
+        let incoming = try await takingLossAsPassing { try await ask() }
         let headers = incoming.answer.headers
         guard incoming.answer.status == 200 else {
-            let problem = try JSON.decode(ToldProblem.self, from: try await incoming.next())
+            let told = try await takingLossAsPassing { try await Self.whole(incoming) }
+            let problem = try JSON.decode(ToldProblem.self, from: told)
             throw NotFetched(description: problem.detail, isPassing: incoming.answer.status == 503)
         }
         let content = Content(
@@ -87,6 +84,31 @@ actor FetchedFile: RemoteFile {
         }
         (known, body) = (content, incoming)
         return (content, incoming)
+    }
+
+    /// While sprout-fetch is started again nobody need know: what is asked of it then waits.
+    private func ask() async throws -> Client.Incoming {
+        let target = "/content?url=\(Percent.encoded(url.text))&from=\(position)"
+        let deadline = Reactor.Deadline.now + .seconds(10)
+        while true {
+            do {
+                // Longer than sprout-fetch itself waits for a server.
+                return try await client.receive(target, patience: .seconds(120))
+            } catch is CancellationError {
+                throw CancellationError()
+            } catch  where .now < deadline {
+                try await reactor.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+
+    private static func whole(_ incoming: Client.Incoming) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while true {
+            let more = try await incoming.next()
+            if more.isEmpty { return bytes }
+            bytes += more
+        }
     }
 
     /// That sprout-fetch is away, or goes away, passes: it is started again.

@@ -17,7 +17,12 @@ actor ImageDownloads {
     private let folder: ImageFolder
     private let fetcher: Fetcher
     private let reactor: Reactor
-    private var running: [String: Task<Void, Never>] = [:]
+    private var running: [String: Running] = [:]
+
+    private struct Running {
+        let download: ImageDownload
+        let task: Task<Void, Never>
+    }
 
     init(_ desk: Desk, _ keeper: ImageKeeper, folder: String, _ fetcher: Fetcher, _ reactor: Reactor) {
         (self.desk, self.keeper, self.folder) = (desk, keeper, ImageFolder(folder))
@@ -42,9 +47,11 @@ actor ImageDownloads {
         for (id, bytes) in folder.wishes() {
             do {
                 let download = try JSON.decode(ImageDownload.self, from: bytes)
-                let upload = try await keeper.begin(download.upload)
-                guard upload.id == id else { continue }
-                _ = await start(download, id)
+                guard try await keeper.begin(download.upload).id == id else { continue }
+                _ = await start(download)
+            } catch let problem as Problem where problem.status == 409 {
+                // Its image was made, and only this was left to be cleared away.
+                await keeper.discard(id)
             } catch {
                 folder.forgetWish(ofUpload: id)
                 Journal.log(.warning, "what was being fetched when Sprout stopped cannot be gone on with: \(error)")
@@ -58,20 +65,28 @@ actor ImageDownloads {
         let url = try wish.address
         try ImageKeeper.check(sum: wish.sha256)
         let iso = try await look(at: url)
-        let size = UploadWish(name: iso.name, size: iso.size, sha256: wish.sha256, version: iso.version)
-        let upload: ImageUpload
+        let download = ImageDownload(
+            url: url.text, name: iso.name, size: iso.size, version: iso.version, actor: author.actor,
+            request: author.request, sha256: wish.sha256)
+        if let same = running[download.id] {
+            guard wish.sha256 == nil || wish.sha256 == same.download.sha256 else {
+                throw Problem(409, "\(iso.name) is being fetched already: cancel that first, to begin it otherwise.")
+            }
+            if let shown = await keeper.shown(download.id) { return shown }
+        }
         do {
-            upload = try await keeper.begin(size)
+            _ = try await keeper.begin(download.upload)
         } catch let problem as Problem where problem.field != nil {
             throw Problem(problem.status, problem.detail, field: "url")
         }
-        let download = ImageDownload(
-            url: url.text, name: iso.name, size: iso.size, version: iso.version, sha256: wish.sha256,
-            actor: author.actor, request: author.request)
-        try folder.keep(wish: try JSON.encode(download), ofUpload: upload.id)
+        try keep(download)
         Journal.log(
             .notice, "\(url) is fetched, asked for by \(author.actor)", ["SPROUT_REQUEST": author.request ?? ""])
-        return await start(download, upload.id)
+        return await start(download)
+    }
+
+    private func keep(_ download: ImageDownload) throws {
+        try folder.keep(wish: try JSON.encode(download), ofUpload: download.id)
     }
 
     /// Looks whether an ISO can be there, as long as somebody waits for the answer.
@@ -98,52 +113,55 @@ actor ImageDownloads {
         }
     }
 
-    private func start(_ download: ImageDownload, _ id: String) async -> ImageImport {
-        var shown = ImageImport(id: id, source: download.name, startedAt: .now())
-        (shown.step, shown.done, shown.total) = ("fetching", await keeper.received(id), download.size)
-        if running[id] == nil {
-            await keeper.show(shown)
-            running[id] = Task(executorPreference: reactor) { await self.carryOut(download, id) }
+    private func start(_ download: ImageDownload) async -> ImageImport {
+        var shown = ImageImport(id: download.id, source: download.name, startedAt: .now())
+        (shown.step, shown.note) = ("fetching", download.note)
+        (shown.done, shown.total) = (await keeper.received(download.id), download.size)
+        guard running[download.id] == nil else { return shown }
+        let task = Task(executorPreference: reactor) { [shown] in
+            await self.keeper.show(shown)
+            await self.carryOut(download)
         }
+        running[download.id] = Running(download: download, task: task)
         return shown
     }
 
     private func cancel(_ id: String) async throws {
-        guard let task = running[id] else {
-            throw Problem(404, "Nothing is fetched under the id \(id.prefix(40)).")
-        }
+        running.removeValue(forKey: id)?.task.cancel()
         try await keeper.cancel(id)
-        task.cancel()
-        running[id] = nil
         Journal.log(.notice, "the import \(id) was cancelled")
     }
 
     // MARK: Carrying out
 
-    private func carryOut(_ download: ImageDownload, _ id: String) async {
-        var (attempt, received) = (0, Int64(-1))
-        while !Task.isCancelled {
+    private func carryOut(_ wish: ImageDownload) async {
+        var (download, attempt, received) = (wish, 0, Int64(-1))
+        while true {
             do {
-                try await fetch(download, id)
-                await keeper.importWhenFree(id, Ledger.Author(actor: download.actor, request: download.request))
+                try await fetch(&download)
+                await keeper.importWhenFree(download.id, expecting: download.sha256, download.author)
                 break
             } catch {
                 guard !Task.isCancelled else { return }
-                let now = await keeper.received(id)
+                let now = await keeper.received(download.id)
                 attempt = now > received ? 0 : attempt + 1
                 received = now
                 guard (error as? NotFetched)?.isPassing == true, attempt < Self.mostAttempts else {
-                    await giveUp(id, error)
+                    await giveUp(download.id, error)
                     break
                 }
-                await keeper.update(id) { $0.note = Self.sentence("\(error)") + " It is tried again." }
+                let sentence = Self.sentence("\(error)") + " It is tried again."
+                await keeper.update(download.id) { $0.note = sentence }
                 try? await reactor.sleep(for: min(.seconds(1 << min(attempt, 6)), .seconds(60)))
             }
         }
-        running[id] = nil
+        // Whoever cancelled this may have begun it anew.
+        if !Task.isCancelled { running[download.id] = nil }
     }
 
-    private func fetch(_ download: ImageDownload, _ id: String) async throws {
+    /// Fetches what is missing.
+    private func fetch(_ download: inout ImageDownload) async throws {
+        let id = download.id
         guard await keeper.received(id) < download.size, let url = WebURL(download.url) else { return }
         let iso = try await ISODownload(url) { [fetcher] in fetcher.file(at: $0) }
         guard iso.size == download.size, iso.version == download.version else {
@@ -153,13 +171,14 @@ actor ImageDownloads {
                     "\(url) cannot be fetched: it was changed on the server meanwhile. Try again, and it begins"
                     + " anew", isPassing: false)
         }
-        var note: String?
-        if download.sha256 == nil {
+        if download.sha256 == nil, download.note == nil {
             let checksum = await iso.publishedChecksum()
-            if let checksum { await keeper.expect(checksum.sha256, of: id) }
-            note = checksum?.sentence ?? PublishedChecksum.absence(of: url)
+            download.sha256 = checksum?.sha256
+            download.note = checksum?.sentence ?? PublishedChecksum.absence(of: url)
+            try Task.checkCancellation()
+            try keep(download)
         }
-        await keeper.update(id) { $0.note = note }
+        await keeper.update(id) { [note = download.note] in $0.note = note }
         try await pass(iso, id)
     }
 
@@ -178,6 +197,7 @@ actor ImageDownloads {
     /// What has arrived is kept for a while: the same address goes on there.
     private func giveUp(_ id: String, _ error: any Error) async {
         folder.forgetWish(ofUpload: id)
+        await keeper.leave(id)
         let sentence = Self.sentence("\(error)")
         await keeper.update(id) { ($0.problem, $0.note) = (sentence, nil) }
         Journal.log(.warning, "an import was given up: \(sentence)")
@@ -223,10 +243,18 @@ struct ImageDownload: Codable {
     let name: String
     let size: Int64
     let version: String?
-    let sha256: String?
     /// Who asked for it, and with which request.
     let actor: String
     let request: String?
+    /// What it has to be, as somebody said, or as was found beside it.
+    var sha256: String?
+    /// What came of the look for that.
+    var note: String?
+
+    /// That of its upload.
+    var id: String { ImageUpload(name: name, size: size, sha256: nil, version: version).id }
 
     var upload: UploadWish { UploadWish(name: name, size: size, sha256: sha256, version: version) }
+
+    var author: Ledger.Author { Ledger.Author(actor: actor, request: request) }
 }

@@ -101,7 +101,7 @@ actor ImageKeeper {
     // MARK: Pieces
 
     func begin(_ wish: UploadWish) async throws -> ImageUpload {
-        let name = String(wish.name.split(separator: "/").last?.prefix(120) ?? "")
+        let name = wish.name.split(separator: "/").last.map { String($0) } ?? ""
         guard !name.isEmpty, wish.size > 0 else {
             throw Problem(
                 422, "An upload has the name and the size of its file.", field: name.isEmpty ? "name" : "size")
@@ -110,11 +110,11 @@ actor ImageKeeper {
         guard wish.size <= Importer.largest else {
             throw Problem(413, "\(name) is larger than 4 GiB, which iPXE cannot hand over.", field: "size")
         }
-        if let image = try await desk.store.images().first(where: { $0.source == name && $0.size == wish.size }) {
+        var upload = ImageUpload(name: name, size: wish.size, sha256: wish.sha256, version: wish.version)
+        if let image = try await desk.store.images().first(where: { $0.source == upload.name && $0.size == wish.size })
+        {
             throw Problem(409, "\(image.id) is already there: remove it first, to import it again.")
         }
-        let version = wish.version.map { String($0.prefix(200)) }
-        var upload = ImageUpload(name: name, size: wish.size, sha256: wish.sha256, version: version)
         guard uploads[upload.id] != nil || uploads.count < Self.mostUploads else {
             throw Problem(409, "\(uploads.count) uploads are under way: finish one first.")
         }
@@ -134,9 +134,6 @@ actor ImageKeeper {
         guard let sum, sum.count != 64 || !sum.allSatisfy(\.isHexDigit) else { return }
         throw Problem(422, "\"\(sum.prefix(80))\" is no SHA-256: it has 64 hexadecimal digits.", field: "sha256")
     }
-
-    /// What the file has to be, where that is learned after its begin.
-    func expect(_ sha256: String, of id: String) { uploads[id]?.sha256 = sha256 }
 
     @discardableResult
     func take(_ bytes: [UInt8], at offset: Int64?, _ id: String) throws -> ImageUpload {
@@ -178,8 +175,9 @@ actor ImageKeeper {
     }
 
     /// Takes apart what has arrived from an address as a whole, once nothing else is taken apart.
-    func importWhenFree(_ id: String, _ author: Ledger.Author) {
-        guard let upload = uploads[id], received(id) == upload.size else { return }
+    func importWhenFree(_ id: String, expecting sha256: String?, _ author: Ledger.Author) {
+        guard var upload = uploads[id], received(id) == upload.size else { return }
+        upload.sha256 = sha256
         _ = takeApart(upload, author)
     }
 
@@ -204,21 +202,30 @@ actor ImageKeeper {
         imports = [one] + imports.filter { $0.id != one.id }.prefix(Self.mostRemembered)
     }
 
+    /// How an import is shown now.
+    func shown(_ id: String) -> ImageImport? { imports.first { $0.id == id } }
+
     /// Changes what is shown of an import under way.
     func update(_ id: String, _ change: (inout ImageImport) -> Void) {
         guard let index = imports.firstIndex(where: { $0.id == id && !$0.isOver }) else { return }
         change(&imports[index])
     }
 
-    /// Forgets an import and what has arrived of it, unless it is being taken apart.
+    /// Forgets an import without an image, and what has arrived of it, unless it is being taken apart.
     func cancel(_ id: String) throws(Problem) {
         guard arrived.first?.upload.id != id else {
             throw Problem(409, "It has arrived, and is being made ready: when that is done, the image can be removed.")
         }
+        guard imports.contains(where: { $0.id == id && $0.image == nil }) else {
+            throw Problem(404, "There is no import \(id.prefix(40)).")
+        }
         arrived.removeAll { $0.upload.id == id }
-        imports.removeAll { $0.id == id && !$0.isOver }
+        imports.removeAll { $0.id == id }
         discard(id)
     }
+
+    /// Makes room for other uploads; what has arrived is gone on with when it is begun again.
+    func leave(_ id: String) { uploads[id] = nil }
 
     private func run(_ upload: ImageUpload, _ author: Ledger.Author) async {
         let work = "\(folder.place(ofUpload: upload.id))/work"

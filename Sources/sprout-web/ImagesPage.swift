@@ -187,13 +187,15 @@ private struct ImageList {
 
     private func row(_ one: ImageImport) -> HTML {
         if let problem = one.problem {
-            return
-                "<li data-import=\"\(one.id)\"><strong>\(one.source)</strong> <p class=\"notice\">\(problem)</p></li>"
+            return """
+                <li data-import="\(one.id)"><strong>\(one.source)</strong> <p class="notice">\(problem)</p>
+                \(allowed(.operator, ending(one, "Dismiss")))</li>
+                """
         }
         return """
             <li data-import="\(one.id)" data-running><strong>\(one.source)</strong> <span data-step>\(progress(one))</span>
             <progress max="\(max(1, one.total))" value="\(one.done)" aria-label="\(one.source)"></progress>
-            \(one.step == "fetching" ? allowed(.operator, cancel(one)) : nil)
+            \(one.step == "fetching" ? allowed(.operator, ending(one, "Cancel")) : nil)
             <p class="hint" data-note>\(one.note ?? "")</p></li>
             """
     }
@@ -203,9 +205,10 @@ private struct ImageList {
         one.total > 1 ? "\(one.step): \(one.done * 100 / one.total) %" : one.step
     }
 
-    private func cancel(_ one: ImageImport) -> HTML {
+    private func ending(_ one: ImageImport, _ word: HTML) -> HTML {
         """
-        <form method="post" action="/image/download/\(one.id)/cancel" data-cancel><button class="plain">Cancel</button></form>
+        <form method="post" action="/image/download/\(one.id)/cancel" data-cancel>
+        <button class="plain">\(word)</button></form>
         """
     }
 

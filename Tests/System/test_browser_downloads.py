@@ -69,6 +69,8 @@ class Downloads(BrowserTest):
         self.fetch(page, server.url(NAME), "0" * 64)
         expect(self.row(page)).to_contain_text(f"its SHA-256 is {self.digest}, but {'0' * 64} was expected", timeout=20_000)
         expect(page.get_by_role("alert")).to_have_count(0)
+        self.row(page).get_by_role("button", name="Dismiss").click()
+        expect(page.get_by_text("There is nothing to install yet.")).to_be_visible()
 
     def test_cancel_ends_it(self):
         server = self.serve(halt=3_000_000)

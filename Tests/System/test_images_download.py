@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import os
 import pathlib
 import signal
 import tempfile
@@ -135,6 +136,17 @@ class DownloadTest(unittest.TestCase):
         self.assertEqual(starts, [5, 10, 15], "what had arrived is not fetched again")
         self.assertEqual(box.sql("SELECT count(*) FROM event WHERE kind = 'image.imported'"), ["1"])
 
+    def test_P14_a_checksum_that_was_found_is_compared_after_a_crash_although_it_is_gone(self):
+        wrong = self.sums["/iso/SHA256SUMS"].replace(self.digest.encode(), b"1" * 64)
+        server, box = self.serve({"/iso/SHA256SUMS": wrong}), self.start()
+        one = self.halt_at(box, server, 10_000_000, 9)
+        del server.files["/iso/SHA256SUMS"]
+        box.kill("sprout-orchestrator")
+        self.go_on(server)
+        ended = self.end(box, one)
+        self.assertIn(f"but {'1' * 64} was expected", ended["problem"])
+        self.assertEqual(box.get("/api/images").json["images"], [])
+
     def test_what_was_changed_while_nobody_fetched_is_not_put_together_with_what_it_was(self):
         server, box = self.serve(), self.start()
         one = self.halt_at(box, server, 10_000_000, 9)
@@ -154,6 +166,8 @@ class DownloadTest(unittest.TestCase):
         for more, wrong in [({}, "1" * 64), ({"sha256": "2" * 64}, "2" * 64)]:
             ended = self.end(box, self.begin(box, server.url(NAME), **more))
             self.assertIn(f"its SHA-256 is {self.digest}, but {wrong} was expected", ended["problem"])
+            self.assertEqual(box.request("DELETE", f"/api/images/downloads/{ended['id']}").status, 204)
+            self.assertIsNone(self.shown(box, ended))
             until(lambda: list(self.incoming(box).iterdir()) == [], what="nothing to be left")
         self.assertEqual(box.get("/api/images").json["images"], [])
         self.assert_imported(box, self.end(box, self.begin(box, server.url(NAME), sha256=self.digest)))
@@ -227,6 +241,8 @@ class DownloadTest(unittest.TestCase):
         one = self.halt_at(box, server, 10_000_000, 9)
         again = self.begin(box, server.url(NAME))
         self.assertEqual(again["id"], one["id"], "the same wish is carried out once")
+        otherwise = box.request("POST", "/api/images/downloads", {"url": server.url(NAME), "sha256": "0" * 64})
+        self.assertEqual(otherwise.status, 409, otherwise.body)
         self.assertEqual(box.request("DELETE", f"/api/images/downloads/{one['id']}").status, 204)
         self.assertEqual((self.shown(box, one), list(self.incoming(box).iterdir())), (None, []))
         self.assertEqual(box.request("DELETE", f"/api/images/downloads/{one['id']}").status, 404)
