@@ -31,6 +31,13 @@ static inline curl_off_t curl_offset(CURL *easy, CURLINFO info) {
     return value;
 }
 
+// Belongs to `easy`.
+static inline const char *curl_text(CURL *easy, CURLINFO info) {
+    const char *value = NULL;
+    curl_easy_getinfo(easy, info, &value);
+    return value;
+}
+
 static inline CURLcode curl_set_check(CURL *easy, curl_prereq_callback check, void *context) {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, check);
     return code ? code : curl_easy_setopt(easy, CURLOPT_PREREQDATA, context);

@@ -5,9 +5,11 @@ public struct Content: Equatable, Sendable {
     public let type: String?
     /// Tells this content from what may be there another time, where the server does.
     public let version: String?
+    /// Where a redirect led; nil if it is at the address itself.
+    public let place: WebURL?
 
-    public init(size: Int64?, type: String?, version: String?) {
-        (self.size, self.type, self.version) = (size, type, version)
+    public init(size: Int64?, type: String?, version: String?, place: WebURL?) {
+        (self.size, self.type, self.version, self.place) = (size, type, version, place)
     }
 }
 
@@ -18,20 +20,21 @@ struct Answer: Equatable, Sendable {
     let start: Int64
     /// How long the whole is, where the server says so.
     let size: Int64?
+    private let place: WebURL?
     private let contentType: String?
     private let tag: String?
     private let modified: String?
 
     /// `field` gives a field of its head, and `length` is how many bytes follow, or negative.
-    init(status: Int, length: Int64, field: (String) -> String?) {
-        self.status = status
+    init(status: Int, place: WebURL?, length: Int64, field: (String) -> String?) {
+        (self.status, self.place) = (status, place)
         (contentType, tag, modified) = (field("Content-Type"), field("ETag"), field("Last-Modified"))
         let range = status == 206 ? field("Content-Range").flatMap(Self.range) : nil
         start = range?.start ?? 0
         size = status == 206 ? range?.size : length < 0 ? nil : length
     }
 
-    var content: Content { Content(size: size, type: contentType, version: tag ?? modified) }
+    var content: Content { Content(size: size, type: contentType, version: tag ?? modified, place: place) }
 
     /// What a request for a part may be made to depend on: a weak tag stands for more than one content (RFC 9110, 13.1.5).
     var validator: String? { tag?.hasPrefix("W/") == false ? tag : modified }

@@ -60,6 +60,9 @@ struct Handle: ~Copyable {
 
     var hasConnected: Bool { curl_offset(easy, CURLINFO_PRETRANSFER_TIME_T) > 0 }
 
+    /// Where it ended after redirects.
+    var place: WebURL? { curl_text(easy, CURLINFO_EFFECTIVE_URL).flatMap { WebURL(String(cString: $0)) } }
+
     /// A field of the answer's head.
     func field(_ name: String) -> String? {
         var found: UnsafeMutablePointer<curl_header>?

@@ -4,6 +4,8 @@ public actor ISODownload {
     public nonisolated let size: Int64
     /// Tells this content from another of the same name and size, where the server does.
     public nonisolated let version: String?
+    /// Where a redirect led; nil if it is at the address itself.
+    public nonisolated let place: WebURL?
 
     private let url: WebURL
     private let open: @Sendable (WebURL) -> any RemoteFile
@@ -32,7 +34,7 @@ public actor ISODownload {
             throw Refused(
                 description: "\(url): its server does not say how large it is. Download it, and import the file")
         }
-        (self.size, version) = (size, content.version)
+        (self.size, version, place) = (size, content.version, content.place)
         try await fill(Self.head)
         guard rest.count >= Self.head, rest[(Self.head - 5)..<Self.head].elementsEqual("CD001".utf8) else {
             throw Refused(

@@ -57,7 +57,8 @@ struct Transfer: ~Copyable {
     /// What the server said, once bytes came, or the end.
     var answer: Answer {
         Answer(
-            status: handle.status, length: Int64(curl_offset(handle.easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T))
+            status: handle.status, place: handle.place == url ? nil : handle.place,
+            length: Int64(curl_offset(handle.easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T))
         ) { handle.field($0) }
     }
 }

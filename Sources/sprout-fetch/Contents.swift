@@ -9,7 +9,7 @@ struct Contents: Sendable {
     let reactor: Reactor
     let reach: Reach
 
-    /// `GET /content?url=&from=`: the bytes from there on, and of the whole its size, its type and its version.
+    /// `GET /content?url=&from=`: the bytes from there on, and of the whole its size, type and version, and its place.
     ///
     /// A problem of 503 may pass; with another the same address will not do. A body that ends early has failed too, and
     /// the next request says why.
@@ -45,6 +45,7 @@ extension Content {
         headers["content-type"] = type ?? "application/octet-stream"
         headers["x-sprout-size"] = size.map { String($0) }
         headers["x-sprout-version"] = version
+        headers["x-sprout-place"] = place?.text
         return headers
     }
 }

@@ -29,6 +29,11 @@ struct NotFetched: Error, Equatable, CustomStringConvertible {
     let description: String
     /// Whether the same may well succeed later.
     let isPassing: Bool
+
+    static func changed(_ url: WebURL) -> NotFetched {
+        let fact = "it was changed on the server meanwhile. Try again, and it begins anew"
+        return NotFetched(description: "\(url) cannot be fetched: \(fact)", isPassing: false)
+    }
 }
 
 /// A file on a web server, as sprout-fetch gives it.
@@ -75,12 +80,10 @@ actor FetchedFile: RemoteFile {
         }
         let content = Content(
             size: headers["x-sprout-size"].flatMap { Int64($0) }, type: headers["content-type"],
-            version: headers["x-sprout-version"])
-        guard known ?? content == content else {
-            throw NotFetched(
-                description:
-                    "\(url) cannot be fetched: it was changed on the server meanwhile. Try again, and it begins"
-                    + " anew", isPassing: false)
+            version: headers["x-sprout-version"], place: headers["x-sprout-place"].flatMap { WebURL($0) })
+        // Another of several mirrors may send it the next time.
+        if let known, known.size != content.size || known.version != content.version {
+            throw NotFetched.changed(url)
         }
         (known, body) = (content, incoming)
         return (content, incoming)

@@ -166,10 +166,7 @@ actor ImageDownloads {
         let iso = try await ISODownload(url) { [fetcher] in fetcher.file(at: $0) }
         guard iso.size == download.size, iso.version == download.version else {
             await keeper.discard(id)
-            throw NotFetched(
-                description:
-                    "\(url) cannot be fetched: it was changed on the server meanwhile. Try again, and it begins"
-                    + " anew", isPassing: false)
+            throw NotFetched.changed(url)
         }
         if download.sha256 == nil, download.note == nil {
             let checksum = await iso.publishedChecksum()
@@ -178,7 +175,8 @@ actor ImageDownloads {
             try Task.checkCancellation()
             try keep(download)
         }
-        await keeper.update(id) { [note = download.note] in $0.note = note }
+        let notes = [iso.place.map { "It comes from \($0)." }, download.note].compactMap { $0 }
+        await keeper.update(id) { $0.note = notes.isEmpty ? nil : notes.joined(separator: " ") }
         try await pass(iso, id)
     }
 
@@ -205,7 +203,7 @@ actor ImageDownloads {
 
     private static func sentence(_ text: String) -> String { text.hasSuffix(".") ? text : "\(text)." }
 
-    private static let longestLook = Duration.seconds(10)
+    private static let longestLook = Duration.seconds(8)
     private static let pieceSize: Int64 = 1 << 20
     /// An hour in which no byte arrives: the pauses grow to a minute.
     private static let mostAttempts = 65
