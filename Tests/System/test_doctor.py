@@ -35,6 +35,8 @@ class DoctorTest(unittest.TestCase):
     def test_what_is_broken_is_named_with_what_to_do(self):
         types = SERVER_TYPES + "  bmc:\n    boot_disk: /dev/sda\n    power: {kind: redfish, url: 'https://bmc', secret_name: idrac}\n"
         with Sprout(types) as box:
+            self.assertEqual(self.bad(box), {}, "no host is of a type that needs the secret")
+            box.register(1, server_type="bmc")
             self.assertIn("sprout secrets set idrac", self.bad(box)["secrets"]["remedy"])
             box.store_secret("idrac", "root:calvin")
             self.assertEqual(self.bad(box), {})

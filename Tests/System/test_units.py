@@ -16,6 +16,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 UNITS = CHECKOUT / "units"
 READERS = ["sprout-boot", "sprout-dhcp", "sprout-metadata", "sprout-web"]
 DAEMONS = [*READERS, "sprout-fetch", "sprout-orchestrator"]
+SERVICES = [*DAEMONS, "sprout-nginx"]
 SOCKETS = ["boot", "command", "dhcp", "fetch", "front", "install", "lease", "metadata", "observe", "web"]
 OF_ORCHESTRATOR = ("command", "install", "lease", "observe")
 DATABASE = "/var/lib/sprout/db/sprout.db"
@@ -44,26 +45,25 @@ class UnitFilesTest(unittest.TestCase):
             root = Path(name)
             shutil.copytree("/usr/lib/systemd/system", root / "usr/lib/systemd/system", symlinks=True)
             shutil.copytree(UNITS, root / "etc/systemd/system")
-            programs = root / "usr/lib/sprout"
-            programs.mkdir()
-            for daemon in DAEMONS:
+            for program in [f"usr/lib/sprout/{daemon}" for daemon in DAEMONS] + ["usr/sbin/nginx", "bin/sh"]:
                 # Only that it can be executed is looked at.
-                (programs / daemon).touch(0o755)
+                (root / program).parent.mkdir(parents=True, exist_ok=True)
+                (root / program).touch(0o755)
             units = sorted(unit.name for unit in UNITS.iterdir() if unit.is_file())
             verified = subprocess.run(
                 ["systemd-analyze", "verify", "--man=no", f"--root={root}", *units], capture_output=True, text=True)
         self.assertEqual((verified.returncode, verified.stdout + verified.stderr), (0, ""))
 
     def test_services_are_hardened(self):
-        for daemon in DAEMONS:
-            with self.subTest(daemon):
+        for service in SERVICES:
+            with self.subTest(service):
                 analyzed = subprocess.run(
-                    ["systemd-analyze", "security", "--offline=yes", "--no-pager", UNITS / f"{daemon}.service"],
+                    ["systemd-analyze", "security", "--offline=yes", "--no-pager", UNITS / f"{service}.service"],
                     capture_output=True, text=True)
                 found = re.search(r"Overall exposure level for \S+: (\S+)", analyzed.stdout)
                 self.assertIsNotNone(found, analyzed.stderr)
                 # Two reach out: one to power controllers and to the hosts that it has installed, one to the Internet.
-                most = {"sprout-orchestrator": 1.2, "sprout-fetch": 1.0}.get(daemon, 0.4)
+                most = {"sprout-orchestrator": 1.2, "sprout-fetch": 1.0}.get(service, 0.4)
                 self.assertLessEqual(float(found[1]), most, analyzed.stdout)
 
     def test_directives_are_in_alphabetical_order(self):
@@ -73,9 +73,9 @@ class UnitFilesTest(unittest.TestCase):
                 names = re.findall(r"^(\w+)=", section, flags=re.MULTILINE)
                 self.assertEqual(names, sorted(names, key=str.casefold), unit.name)
 
-    def test_every_daemon_is_part_of_the_target(self):
+    def test_every_service_is_part_of_the_target(self):
         target = (UNITS / "sprout.target").read_text()
-        self.assertEqual(re.findall(r"^Wants=(\S+)\.service$", target, flags=re.MULTILINE), sorted(DAEMONS))
+        self.assertEqual(re.findall(r"^Wants=(\S+)\.service$", target, flags=re.MULTILINE), sorted(SERVICES))
 
 
 @unittest.skipIf(Container.obstacle(), Container.obstacle())
@@ -94,6 +94,7 @@ class UnitsTest(unittest.TestCase):
         shutil.copytree(UNITS, layer / "usr/lib/systemd/system")
         for part in ("sysusers.d", "tmpfiles.d"):
             shutil.copytree(CHECKOUT / "rootfs/usr/lib" / part, layer / "usr/lib" / part)
+        shutil.copytree(CHECKOUT / "rootfs/usr/share/sprout", layer / "usr/share/sprout")
         (layer / "usr/lib/sprout").mkdir()
         for daemon in DAEMONS:
             shutil.copy(programs() / daemon, layer / "usr/lib/sprout" / daemon)
@@ -174,8 +175,8 @@ class UnitsTest(unittest.TestCase):
         free = re.findall(r'^sprout_disk_free_bytes\{folder="(\w+)"\} (\d+)$', text, flags=re.MULTILINE)
         self.assertEqual({folder for folder, bytes_ in free if int(bytes_) > 0}, {"database", "images"})
 
-    def test_every_daemon_is_a_user_without_powers(self):
-        for daemon in DAEMONS:
+    def test_every_service_is_a_user_without_powers(self):
+        for daemon in SERVICES:
             with self.subTest(daemon):
                 status = self.process(daemon)
                 user = self.container.output("id", "--user", "--name", status["Uid"][0]).strip()
@@ -187,7 +188,7 @@ class UnitsTest(unittest.TestCase):
     def test_sockets_let_in_only_those_they_are_for(self):
         allowed = {
             "nobody": (Identity("nobody", "nogroup"), set()),
-            "nginx": (Identity("www-data", "www-data"), {"boot", "front", "metadata"}),
+            "nginx": (Identity("sprout-nginx", "sprout-nginx"), {"boot", "front", "metadata"}),
             "a person of the group sprout": (Identity("nobody", "nogroup", "sprout"), {"dhcp", "web"}),
             "sprout-boot": (self.identity("sprout-boot"), {"install", "observe"}),
             "sprout-dhcp": (self.identity("sprout-dhcp"), {"lease", "observe"}),
@@ -240,7 +241,7 @@ outcome("make", make)
         everything = {"read", "write", "append", "append-shm", "append-wal", "make"}
         allowed = {
             "nobody": (Identity("nobody", "nogroup"), set()),
-            "nginx": (Identity("www-data", "www-data"), set()),
+            "nginx": (Identity("sprout-nginx", "sprout-nginx"), set()),
             "a person of the group sprout": (Identity("nobody", "nogroup", "sprout"), set()),
             "sprout-fetch": (self.identity("sprout-fetch"), set()),
             "sprout-orchestrator": (self.identity("sprout-orchestrator"), everything),

@@ -6,9 +6,7 @@ import unittest
 
 import test_units
 from container import Container
-from harness import ROOT, until
-
-SITE = "usr/share/sprout/www"
+from harness import until
 
 
 @unittest.skipIf(Container.obstacle(), Container.obstacle())
@@ -18,15 +16,10 @@ class RehearsalUnitsTest(unittest.TestCase):
         self.addCleanup(container.close)
         test_units.UnitsTest.install(container)
         shutil.copy(test_units.programs() / "sprout", container.layer / "usr/lib/sprout/sprout")
-        shutil.copytree(ROOT / "rootfs" / SITE, container.layer / SITE)
         container.write(
             "etc/sprout/server-types.yaml", test_units.server_types("vm") + "  plug:\n    boot_disk: /dev/vda\n    power:\n"
             "      kind: http\n      on_url: http://127.0.0.1:9/on\n  near:\n    boot_disk: /dev/vda\n    network:\n"
             "      mode: static\n      cidr: 10.99.0.0/24\n      gateway: 10.99.0.9\n      dns: 10.99.0.9\n")
-        container.write("etc/nginx/nginx.conf", (ROOT / "rootfs/etc/nginx/nginx.conf").read_text())
-        wanted = container.layer / "etc/systemd/system/multi-user.target.wants"
-        wanted.mkdir(parents=True, exist_ok=True)
-        (wanted / "nginx.service").symlink_to("/lib/systemd/system/nginx.service")
         container.boot()
         until(lambda: container.output("systemctl", "is-active", "sprout-web").strip() == "active", 20, "sprout-web")
         try:
@@ -55,7 +48,7 @@ class RehearsalUnitsTest(unittest.TestCase):
             self.assertRegex(clock, r"^[0-9a-f]{32} \d+ \d+$", "it knows which start of the machine this is")
             key = container.output("stat", "--format=%U %a", "/var/lib/sprout/key", "/var/lib/sprout/key/sealing-key")
             self.assertEqual(key, "sprout-orchestrator 700\nsprout-orchestrator 600\n")
-            leaked = container.run("grep", "--recursive", "--files-with-matches", "token=", "/var/log", "/run/nginx").stdout
+            leaked = container.run("grep", "--recursive", "--files-with-matches", "token=", "/var/log", "/run/sprout-nginx").stdout
             self.assertEqual(leaked, "")
             self.assertNotIn("token=", container.output("journalctl", "--no-pager", "--output=cat"))
         except BaseException:

@@ -59,9 +59,13 @@ extension Doctor {
         return findings
     }
 
+    /// What a server type names is missed only when a host is of that type: the examples name secrets too.
     func secretFindings(_ settings: Provisioning, _ types: ServerTypes?) async throws -> [Finding] {
         let stored = try await api.get("/api/secrets", as: [String: [SecretEntry]].self).value["secrets"] ?? []
-        let needed = settings.notifications.compactMap(\.secretName) + (types?.all.compactMap(\.power.secretName) ?? [])
+        let inUse = Set(try await api.hosts().map(\.serverType))
+        let needed =
+            settings.notifications.compactMap(\.secretName)
+            + (types?.all.filter { inUse.contains($0.key) }.compactMap(\.power.secretName) ?? [])
         let missing = Set(needed).subtracting(stored.map(\.name)).sorted()
         return missing.map {
             .bad("secrets", "The settings name the secret \($0), which is not stored.", "sprout secrets set \($0)")

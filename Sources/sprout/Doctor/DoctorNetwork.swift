@@ -75,14 +75,14 @@ extension Doctor {
                         ? .good("http", "nginx at \(place.front) gives out \(what).")
                         : .bad(
                             "http", "nginx at \(place.front) answers \(answer.status) instead of \(what).",
-                            "journalctl -u nginx, or what sprout up says, tells why."))
+                            "journalctl -u sprout-nginx, or what sprout up says, tells why."))
             } catch is CancellationError {
                 throw CancellationError()
             } catch {
                 findings.append(
                     .bad(
                         "http", "nginx does not answer at \(place.front): \(error).",
-                        "journalctl -u nginx, or what sprout up says, tells why."))
+                        "journalctl -u sprout-nginx, or what sprout up says, tells why."))
             }
         }
         return findings

@@ -65,7 +65,7 @@ struct Layout: Sendable {
             throw Failure(
                 description: "the files of the dashboard are missing: neither above \(programs) nor in \(site)")
         }
-        return Companions(site: site, examples: "/usr/share/doc/sprout/examples", netboot: "/usr/lib/ipxe")
+        return Companions(site: site, examples: "/usr/share/sprout/examples", netboot: "/usr/lib/ipxe")
     }
 
     /// Makes sure that nobody else runs this state; the lock goes when its holder ends.

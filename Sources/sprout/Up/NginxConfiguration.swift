@@ -2,7 +2,7 @@ import Linux
 
 /// The front door: which path goes to which daemon, and what the LAN may do at most.
 ///
-/// One text for `sprout up` and for the box, whose copy in rootfs/etc/nginx/ a test holds to it.
+/// One text for `sprout up` and for the box, whose copy in rootfs/usr/share/sprout/ a test holds to it.
 struct NginxConfiguration: Sendable {
     let user: String?
     let listen: [String]
@@ -13,33 +13,31 @@ struct NginxConfiguration: Sendable {
     let images: String
     let sockets: String
     let scratch: String
-    /// Where its process id is written: on the box where Debian's unit looks for it.
-    let processID: String
-    let isForeground: Bool
+    let connections: Int
 
     static func up(_ layout: Layout, listen: Address, listenTLS: Address?, user: String?) -> NginxConfiguration {
         NginxConfiguration(
             user: user, listen: [listen.description], listenTLS: listenTLS.map { [$0.description] } ?? [],
             certificate: "\(layout.certificate)/served.pem", site: layout.site, images: layout.images,
-            sockets: layout.run, scratch: layout.run, processID: "\(layout.run)/nginx.pid",
-            isForeground: true)
+            sockets: layout.run, scratch: layout.run, connections: 500)
     }
 
+    /// On the box systemd opens the ports, and nginx is nobody that could change its user.
     static let box = NginxConfiguration(
-        user: "www-data", listen: ["80 default_server", "[::]:80 default_server"],
+        user: nil, listen: ["80 default_server", "[::]:80 default_server"],
         listenTLS: ["443 default_server", "[::]:443 default_server"], certificate: "/var/lib/sprout/tls/served.pem",
         site: "/usr/share/sprout/www",
-        images: "/var/lib/sprout/images", sockets: "/run/sprout", scratch: "/run/nginx", processID: "/run/nginx.pid",
-        isForeground: false)
+        images: "/var/lib/sprout/images", sockets: "/run/sprout", scratch: "/run/sprout-nginx",
+        connections: 4096)
 
     var text: String {
         """
         # The front door of Sprout, made by Sources/sprout/Up/NginxConfiguration.swift.
         \(user.map { "user \($0);\n" } ?? "")worker_processes 1;
-        pid \(processID);
+        pid \(scratch)/nginx.pid;
         error_log stderr warn;
-        \(isForeground ? "daemon off;" : "worker_rlimit_nofile 8192;")
-        events { worker_connections \(isForeground ? 500 : 4096); }
+        daemon off;
+        events { worker_connections \(connections); }
         http {
             access_log off;
             client_body_temp_path \(scratch)/body;
