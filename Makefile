@@ -4,9 +4,10 @@ SWIFT_FLAGS := --explicit-target-dependency-import-check error
 LIBRARIES := libcrypt-dev libcurl4-openssl-dev libsqlite3-dev libssh2-1-dev libssl-dev libsystemd-dev libyaml-dev \
     pkg-config
 TOOLS := ca-certificates nginx-light xorriso zstd
-TEST_TOOLS := atftp chromium cpio curl dbus dnsmasq-base dosfstools fonts-dejavu-core iproute2 ipxe-qemu \
-    isc-dhcp-client libfaketime man-db mtools openssh-client openssh-server ovmf perl procps python3-venv qemu-system-x86 shellcheck \
-    sqlite3 systemd systemd-container tcpdump tftp-hpa udhcpc wget zsh
+DEB_TOOLS := binutils patchelf
+TEST_TOOLS := $(DEB_TOOLS) atftp chromium cpio curl dbus dnsmasq-base dosfstools fonts-dejavu-core iproute2 ipxe-qemu \
+    isc-dhcp-client libfaketime lintian man-db mmdebstrap mtools openssh-client openssh-server ovmf perl procps python3-venv \
+    qemu-system-x86 shellcheck sqlite3 systemd systemd-container tcpdump tftp-hpa udhcpc wget zsh
 BENCH_TOOLS := chromium curl dnsmasq-base gcc iproute2 ipxe-qemu isc-dhcp-client kea-admin kea-dhcp4-server libc6-dev \
     libnginx-mod-nchan nginx-light ovmf python3 qemu-system-x86 tcpdump tftpd-hpa udhcpc wrk
 
@@ -14,13 +15,14 @@ STATE ?= .sprout
 LISTEN ?= 127.0.0.1:8080
 PACKETS ?= 1000000
 
-.PHONY: help deps build check test run bench fuzz docs screenshots sanitize clean swift venv
+.PHONY: help deps build check test run bench deb fuzz docs screenshots sanitize clean swift venv
 
 help:
 	@echo 'make run       run everything on this machine: dashboard on http://localhost:8080'
 	@echo 'make test      all tests: units, real processes, real systemd, a real browser'
 	@echo 'make check     the quick part of it: format, warnings as errors, unit tests, units verified'
 	@echo 'make build     the programs, in .build/release'
+	@echo 'make deb       a package for Debian 13, in out/'
 	@echo 'make deps      what building and running needs, from Debian'
 	@echo 'make bench     figures beside those of peers: memory, start, requests, events, network boot (as root)'
 	@echo 'make fuzz      a million mutated packets for the parsers, and for the daemons over the network'
@@ -41,6 +43,10 @@ build: deps
 
 run: build
 	.build/release/sprout up --state $(STATE) --listen $(LISTEN) $(if $(CONFIG),--config $(CONFIG))
+
+deb: build
+	@deploy/install-packages $(DEB_TOOLS)
+	deploy/deb/build .build/release out
 
 check: deps
 	swift format lint --strict -r Sources Tests Package.swift

@@ -1,4 +1,4 @@
-"""A machine of its own for a test: this one's files under an overlay, with a systemd that boots."""
+"""A machine of its own for a test: this one's files, or those of another root, under an overlay, with a systemd that boots."""
 
 import atexit
 import os
@@ -21,7 +21,7 @@ exec systemd-nspawn "$@"
 
 
 class Container:
-    """Boots what lies in `layer` over this machine's root; nothing that happens inside reaches this machine."""
+    """Boots what lies in `layer` over this machine's root or `below`; nothing that happens inside reaches what is below."""
 
     NEEDS = {"systemd-nspawn": "systemd-container", "nsenter": "util-linux", "setpriv": "util-linux"}
 
@@ -35,7 +35,8 @@ class Container:
                 return f"There is no {program} here: apt-get install {package}"
         return None
 
-    def __init__(self):
+    def __init__(self, below="/"):
+        self.below = below
         # Not below /: the kernel refuses an overlay whose upper layer lies in its lower one.
         self.name = f"sprout-{uuid.uuid4().hex[:12]}"
         self.folder = Path("/dev/shm") / self.name
@@ -45,9 +46,10 @@ class Container:
         self.folder.mkdir(mode=0o700)
         for name in ("layer", "root", "work"):
             (self.folder / name).mkdir(mode=0o755)
-        # What this machine has enabled must not start inside.
-        self.folder_without_lower("etc/systemd/system")
-        self.folder_without_lower("var/log/journal")
+        if below == "/":
+            # What this machine has enabled must not start inside.
+            self.folder_without_lower("etc/systemd/system")
+            self.folder_without_lower("var/log/journal")
         self.process = None
         self.leader = None
         atexit.register(self.close)
@@ -70,7 +72,7 @@ class Container:
         for folder, _, _ in os.walk(self.layer):
             # A folder of the layer stands for the one below it, whatever the umask made of it.
             os.chmod(folder, 0o755)
-        mount = f"lowerdir=/,upperdir={self.layer},workdir={self.folder}/work"
+        mount = f"lowerdir={self.below},upperdir={self.layer},workdir={self.folder}/work"
         flags = ["--quiet", "--boot", f"--directory={self.root}", f"--machine={self.name}", "--private-network",
                  "--register=no", "--notify-ready=yes", "--settings=no", "--link-journal=no", "--resolv-conf=off",
                  "--timezone=off", "--console=read-only"]
