@@ -5,17 +5,20 @@ LIBRARIES := libcrypt-dev libcurl4-openssl-dev libsqlite3-dev libssh2-1-dev libs
     pkg-config
 TOOLS := ca-certificates nginx-light xorriso zstd
 DEB_TOOLS := binutils patchelf
-TEST_TOOLS := $(DEB_TOOLS) atftp chromium cpio curl dbus dnsmasq-base dosfstools fonts-dejavu-core iproute2 ipxe-qemu \
-    isc-dhcp-client libfaketime lintian man-db mmdebstrap mtools openssh-client openssh-server ovmf perl procps python3-venv \
+IMAGE_TOOLS := cpio dosfstools e2fsprogs fdisk mmdebstrap mtools squashfs-tools zstd
+TEST_TOOLS := $(DEB_TOOLS) $(IMAGE_TOOLS) atftp chromium curl dbus dnsmasq-base fonts-dejavu-core iproute2 ipxe-qemu \
+    isc-dhcp-client libfaketime lintian man-db openssh-client openssh-server ovmf perl procps python3-venv \
     qemu-system-x86 shellcheck sqlite3 systemd systemd-container tcpdump tftp-hpa udhcpc wget zsh
 BENCH_TOOLS := chromium curl dnsmasq-base gcc iproute2 ipxe-qemu isc-dhcp-client kea-admin kea-dhcp4-server libc6-dev \
     libnginx-mod-nchan nginx-light ovmf python3 qemu-system-x86 tcpdump tftpd-hpa udhcpc wrk
+
+AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 
 STATE ?= .sprout
 LISTEN ?= 127.0.0.1:8080
 PACKETS ?= 1000000
 
-.PHONY: help deps build check test run bench deb fuzz docs screenshots sanitize clean swift venv
+.PHONY: help deps build check test run bench deb image fuzz docs screenshots sanitize clean swift venv
 
 help:
 	@echo 'make run       run everything on this machine: dashboard on http://localhost:8080'
@@ -23,6 +26,7 @@ help:
 	@echo 'make check     the quick part of it: format, warnings as errors, unit tests, units verified'
 	@echo 'make build     the programs, in .build/release'
 	@echo 'make deb       a package for Debian 13, in out/'
+	@echo 'make image     a disk image of an appliance, to be flashed, in out/'
 	@echo 'make deps      what building and running needs, from Debian'
 	@echo 'make bench     figures beside those of peers: memory, start, requests, events, network boot (as root)'
 	@echo 'make fuzz      a million mutated packets for the parsers, and for the daemons over the network'
@@ -47,6 +51,11 @@ run: build
 deb: build
 	@deploy/install-packages $(DEB_TOOLS)
 	deploy/deb/build .build/release out
+
+image: deb
+	@deploy/install-packages $(IMAGE_TOOLS)
+	$(AS_ROOT) image/root .build/debian/image.tar
+	$(AS_ROOT) image/build .build/debian/image.tar "out/sprout_$$(.build/release/sprout --version | cut -d' ' -f2)_amd64.deb" out
 
 check: deps
 	swift format lint --strict -r Sources Tests Package.swift
