@@ -48,3 +48,15 @@ def root():
         subprocess.run(["tar", "--extract", f"--file={tar}", f"--directory={folder}", "--numeric-owner"], check=True)
         unpacked.write_text(state)
     return folder
+
+
+def image(folder):
+    """The disk image of these programs, less compressed than one that is given out."""
+    tar = CACHE / "image.tar"
+    subprocess.run([ROOT / "image/root", tar], check=True)
+    built = subprocess.run(
+        [ROOT / "image/build", tar, package(), folder], env=os.environ | {"SPROUT_COMPRESSION_LEVEL": "1"},
+        capture_output=True, text=True)
+    if built.returncode:
+        raise RuntimeError(built.stdout + built.stderr)
+    return Path(built.stdout.splitlines()[-1])
