@@ -18,7 +18,7 @@ enum Connecting {
                 "there was no connection within \(limit.components.seconds) s",
                 "Check the address, and this machine's network"
             )
-        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE:
+        case _ where untrusted.contains(code):
             (
                 "its certificate cannot be trusted (\(words))",
                 "Check this machine's clock, or make the certificate's maker known with update-ca-certificates"
@@ -28,4 +28,7 @@ enum Connecting {
         default: nil
         }
     }
+
+    /// How libcurl says that nobody vouches for a certificate, or that it knows nobody who could.
+    static let untrusted = [CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE]
 }

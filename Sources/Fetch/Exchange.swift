@@ -10,6 +10,7 @@ public actor Exchange {
 
     private let request: Request
     private let worker: Worker
+    private var running: RunningExchange?
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { worker.asUnownedSerialExecutor() }
 
@@ -18,55 +19,40 @@ public actor Exchange {
     }
 
     public func reply() async throws(ExchangeFailed) -> Reply {
-        let handle = try makeHandle()
-        var check: CertificateCheck?
-        if case .certificate(let pinned) = request.trust { check = CertificateCheck(handle, request.url, pinned) }
-        handle.start()
-        while handle.drive() {
+        let running = try RunningExchange(request, within: request.limit)
+        while try running.drive() {
             guard !Task.isCancelled else { throw .brokenOff(request.url) }
-            handle.wait(atMost: 20)
+            running.handle.wait(atMost: Self.turn)
             // A controller that is dead is waited for by nobody but who asked it.
             await Task.yield()
         }
-        if let check, check.hasRefused { throw .changed(request.url, to: check.shown) }
-        guard handle.inbox.result == CURLE_OK else { throw ExchangeFailed(request, handle) }
-        return Reply(handle, check?.shown)
+        return Reply(running.handle, running.certificate)
     }
 
-    private func makeHandle() throws(ExchangeFailed) -> Handle {
-        var handle = Handle(request.url, connectWithin: request.connectLimit)
-        handle.inbox.limit = Self.most
-        handle.set(CURLOPT_TIMEOUT_MS, Int(request.limit / .milliseconds(1)))
-        handle.set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
-        if request.method == .get, request.redirects > 0 {
-            handle.set(CURLOPT_FOLLOWLOCATION, 1)
-            handle.set(CURLOPT_MAXREDIRS, request.redirects)
+    /// The bytes of the answer that come next, and none at its end: for an answer that may go on for ever.
+    ///
+    /// A server that is silent for longer than `patience` is taken for gone.
+    public func next(within patience: Duration) async throws(ExchangeFailed) -> [UInt8] {
+        if running == nil { running = try RunningExchange(request, within: nil) }
+        let end = ContinuousClock.now + patience
+        while try running?.drive() == true, running?.handle.inbox.bytes.isEmpty == true {
+            guard !Task.isCancelled else { throw .brokenOff(request.url) }
+            guard ContinuousClock.now < end else { throw .silent(request.url, for: patience) }
+            running?.handle.wait(atMost: Self.turn)
+            await Task.yield()
         }
-        if request.isDirect { handle.set(CURLOPT_NOPROXY, "*") }
-        if let body = request.body { handle.set(body: body) }
-        if let login = request.login { handle.set(login) }
-        for (name, value) in request.fields {
-            guard value.utf8.allSatisfy({ $0 >= 32 && $0 != 127 }) else { throw .malformed(request.url, field: name) }
-            handle.add(field: "\(name): \(value)")
-        }
-        return handle
+        defer { running?.handle.inbox.bytes = [] }
+        return running?.handle.inbox.bytes ?? []
     }
+
+    /// What the server says of the bytes that come, and 0 before there are any.
+    public var status: Int { running?.handle.status ?? 0 }
+
+    /// For how many milliseconds the others on the same thread wait for their turn.
+    private static let turn: CInt = 20
 }
 
 extension Handle {
-    fileprivate func set(body: [UInt8]) {
-        set(CURLOPT_POSTFIELDSIZE, body.count)
-        _ = body.withUnsafeBytes { bytes in
-            curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
-        }
-    }
-
-    fileprivate func set(_ login: Exchange.Login) {
-        set(CURLOPT_HTTPAUTH, login.isDigest ? curl_digest_login : curl_basic_login)
-        set(CURLOPT_USERNAME, login.user)
-        set(CURLOPT_PASSWORD, login.password)
-    }
-
     /// All fields of the answer's head, their names in lower case.
     var fieldsOfAnswer: [(name: String, value: String)] {
         var fields: [(name: String, value: String)] = []

@@ -8,14 +8,19 @@ public struct ExchangeFailed: Error, Equatable, Sendable, CustomStringConvertibl
     public let remedy: String
     /// Whether the same request may well succeed later.
     public let isPassing: Bool
+    /// Whether there was a connection, over which the request may have gone.
+    public let hasConnected: Bool
+    /// Whether nobody whom this machine trusts vouches for the server's certificate.
+    public let isUntrusted: Bool
     /// What the server showed instead of the certificate that is known.
     public let changedCertificate: Fingerprint?
 
     init(
-        _ url: WebURL, _ fact: String, _ remedy: String, isPassing: Bool = false,
-        changedCertificate: Fingerprint? = nil
+        _ url: WebURL, _ fact: String, _ remedy: String, isPassing: Bool = false, hasConnected: Bool = false,
+        isUntrusted: Bool = false, changedCertificate: Fingerprint? = nil
     ) {
         (self.url, self.fact, self.remedy, self.isPassing) = (url, fact, remedy, isPassing)
+        (self.hasConnected, self.isUntrusted) = (hasConnected, isUntrusted)
         self.changedCertificate = changedCertificate
     }
 
@@ -23,6 +28,12 @@ public struct ExchangeFailed: Error, Equatable, Sendable, CustomStringConvertibl
 
     static func brokenOff(_ url: WebURL) -> ExchangeFailed {
         ExchangeFailed(url, "it was no longer waited for", "Try again", isPassing: true)
+    }
+
+    static func silent(_ url: WebURL, for time: Duration) -> ExchangeFailed {
+        ExchangeFailed(
+            url, "nothing came for \(time.components.seconds) s", "Try again later", isPassing: true, hasConnected: true
+        )
     }
 
     static func malformed(_ url: WebURL, field: String) -> ExchangeFailed {
@@ -47,7 +58,9 @@ public struct ExchangeFailed: Error, Equatable, Sendable, CustomStringConvertibl
         let (fact, remedy) =
             Connecting.sentences(url, code, words, isEarly: isEarly, request.connectLimit)
             ?? Self.sentences(code, words, request)
-        self.init(url, fact, remedy, isPassing: Self.passing.contains(code))
+        self.init(
+            url, fact, remedy, isPassing: Self.passing.contains(code), hasConnected: handle.hasConnected,
+            isUntrusted: Connecting.untrusted.contains(code))
     }
 
     private static func sentences(

@@ -15,7 +15,7 @@ extension Exchange {
         public var body: [UInt8]?
         public var login: Login?
         public var trust = Trust.authorities
-        /// From the first packet to the last byte of the answer.
+        /// From the first packet to the last byte of the answer, where all of it is waited for.
         public var limit: Duration = .seconds(30)
         /// How many redirects of a GET are followed.
         public var redirects = 0

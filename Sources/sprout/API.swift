@@ -5,16 +5,21 @@ import Model
 
 /// The Sprout that a command asks.
 struct API: Sendable {
-    private let client: Client
+    private let door: any Door
     private let reactor: Reactor
     /// What is shown to a Sprout that is asked over the network; its own socket asks for nothing.
     private let token: String?
 
+    struct Answer: Sendable {
+        let status: Int
+        let body: [UInt8]
+    }
+
     init(_ invocation: Invocation) throws {
         reactor = invocation.reactor
-        let address = try Self.address(invocation)
-        client = Client(address, reactor)
-        if case .tcp = address { token = try Self.token(invocation) } else { token = nil }
+        let address = try SproutAddress(invocation)
+        door = try address.door(reactor)
+        token = address.isRemote ? try Self.token(invocation) : nil
     }
 
     private static func token(_ invocation: Invocation) throws -> String? {
@@ -30,32 +35,6 @@ struct API: Sendable {
         var headers = others
         headers["authorization"] = token.map { "Bearer \($0)" }
         return headers
-    }
-
-    private static func address(_ invocation: Invocation) throws -> Address {
-        let given = ["--state", "--socket", "--url"].filter(invocation.has)
-        guard given.count < 2 else {
-            throw UsageError(
-                description: "\(given.joined(separator: " and ")) exclude each other", verb: invocation.verb)
-        }
-        if let path = invocation.value("--socket") { return .unix(path: path) }
-        if let url = invocation.value("--url") { return try address(url: url) }
-        if let state = invocation.value("--state") { return .unix(path: "\(state)/run/web.sock") }
-        if let url = Environment["SPROUT_URL"] { return try address(url: url) }
-        if let state = Environment["SPROUT_STATE"] { return .unix(path: "\(state)/run/web.sock") }
-        return .unix(path: "/run/sprout/web.sock")
-    }
-
-    private static func address(url: String) throws -> Address {
-        guard !url.hasPrefix("https://") else {
-            throw UsageError(description: "\(url): this release asks over http:// or a socket, not over TLS yet")
-        }
-        let text = url.hasPrefix("http://") ? String(url.dropFirst(7)) : url
-        let authority = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).first ?? ""
-        guard let address = Address(authority: authority, defaultPort: 80) else {
-            throw UsageError(description: "\"\(url)\" is no URL; write http://HOST or http://HOST:PORT")
-        }
-        return address
     }
 
     func get<Value: Decodable>(_ path: String, as type: Value.Type) async throws -> (value: Value, json: String) {
@@ -83,23 +62,17 @@ struct API: Sendable {
     @discardableResult
     func send(
         _ method: String, _ path: String, body: [UInt8] = [], type: String = "application/json"
-    ) async throws -> Client.Answer {
+    ) async throws -> Answer {
         let headers = headers(["x-request-id": Self.newRequestID(), "content-type": type])
         let deadline = Reactor.Deadline.now + .seconds(10)
         while true {
             do {
-                let answer = try await client.send(method, path, headers: headers, body: body)
+                let answer = try await door.send(method, path, headers, body)
                 if answer.status < 400 { return answer }
                 let problem = try? JSON.decode(ReceivedProblem.self, from: answer.body)
-                throw Failure(description: problem?.sentence ?? "\(client.address) answers \(answer.status)")
-            } catch let error as Client.Incomplete where Reactor.Deadline.now >= deadline {
-                throw Unreachable(description: "\(error)")
-            } catch is Client.Incomplete {
-                try await reactor.sleep(for: .milliseconds(100))
-            } catch let error as Errno {
-                guard error == .connectionReset || error == .brokenPipe, Reactor.Deadline.now < deadline else {
-                    throw Unreachable(description: Self.sentence(client.address, error))
-                }
+                throw Failure(description: problem?.sentence ?? "the answer is \(answer.status)")
+            } catch let error as Broken {
+                guard Reactor.Deadline.now < deadline else { throw Unreachable(description: "\(error)") }
                 try await reactor.sleep(for: .milliseconds(100))
             }
         }
@@ -114,26 +87,17 @@ struct API: Sendable {
         while true {
             do {
                 let point: Headers = last.map { ["last-event-id": String($0)] } ?? [:]
-                try await client.follow(path, headers: headers(point)) { event in
+                try await door.follow(path, headers(point)) { event in
                     hasAnswered = true
                     if let id = event.id.flatMap({ Int64($0) }) { last = id }
                     try await take(event)
                 }
-            } catch let error as Errno where !hasAnswered && error != .timedOut {
-                throw Unreachable(description: Self.sentence(client.address, error))
-            } catch let error as Errno where error != .brokenPipe {
-                Terminal.complain("(no answer: \(error); trying again)")
-            } catch is Client.Incomplete {}
+            } catch let error as Unreachable where hasAnswered {
+                Terminal.complain("(\(error) Trying again.)")
+            } catch let error as Broken {
+                Terminal.complain("(\(error); trying again)")
+            }
             try await reactor.sleep(for: .seconds(1))
-        }
-    }
-
-    private static func sentence(_ address: Address, _ error: Errno) -> String {
-        switch error {
-        case .noSuchFile, .connectionRefused:
-            "no Sprout answers at \(address). Is it running? A `sprout up --state DIR` is asked with --state DIR."
-        case Errno(rawValue: 13): "\(address): \(error). Use sudo, or become a member of the group sprout."
-        default: "\(address): \(error)"
         }
     }
 

@@ -11,7 +11,8 @@ enum Help {
               \(padded("sprout --version", width)) the release
 
             It asks the Sprout on this machine (/run/sprout/web.sock), the one that --state DIR, --socket PATH or
-            --url URL names, or the one in SPROUT_STATE or SPROUT_URL.
+            --url URL names, or the one in SPROUT_STATE or SPROUT_URL. Over https:// an authority has to vouch for its
+            certificate, or --fingerprint or SPROUT_FINGERPRINT has to be that of it: nothing is sent to anybody else.
 
             Exit status: 0 done; 1 refused, or failed; 2 wrong use; 3 no Sprout answers.
             """

@@ -23,6 +23,7 @@ enum Manual {
         \(list([
             ("SPROUT_STATE", "the state folder of the Sprout that is asked, as with --state"),
             ("SPROUT_URL", "its address, as with --url"),
+            ("SPROUT_FINGERPRINT", "the certificate that it has to show over https://, as with --fingerprint"),
             ("SPROUT_TOKEN", "what lets this program in there: a token of sprout tokens create"),
         ]))
         .SH FILES

@@ -87,7 +87,10 @@ extension Verb {
             name: "--state", value: "DIR", summary: "ask the Sprout that `sprout up --state DIR` runs",
             completion: .folder),
         Option(name: "--socket", value: "PATH", summary: "ask through this Unix socket", completion: .file),
-        Option(name: "--url", value: "URL", summary: "ask over the network: http://HOST[:PORT]"),
+        Option(name: "--url", value: "URL", summary: "ask over the network: https://HOST[:PORT], or http://"),
+        Option(
+            name: "--fingerprint", value: "SHA-256",
+            summary: "the certificate it has to show, as `sprout tls show` says; else: SPROUT_FINGERPRINT"),
         Option(
             name: "--token-file", value: "FILE", summary: "what lets this program in there; else: SPROUT_TOKEN",
             completion: .file),

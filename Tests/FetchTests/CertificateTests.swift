@@ -103,6 +103,7 @@ import Testing
         let (result, _, gotData) = try await ask { _ in .authorities }
         let failed = #expect(throws: ExchangeFailed.self) { try result.get() }
         #expect(failed?.fact.hasPrefix("its certificate cannot be trusted (") == true)
+        #expect(failed?.isUntrusted == true)
         #expect(!gotData)
     }
 

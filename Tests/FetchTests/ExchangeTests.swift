@@ -17,6 +17,12 @@ import Testing
         .get("/fields") { _ in Response(status: 200, headers: ["etag": "W/\"a\"", "retry-after": "7"]) },
         .get("/moved") { _ in Response(status: 302, headers: ["location": "/echo"]) },
         .get("/long") { _ in Response(status: 200, body: .bytes(Array(repeating: 7, count: Exchange.most + 1))) },
+        .get("/begun") { _ in
+            Response.events { writer in
+                for word in ["one", "two"] { try await writer.write(Array(word.utf8)) }
+                try await reactor.sleep(for: .seconds(3600))
+            }
+        },
         .get("/silent") { _ in
             try await reactor.sleep(for: .seconds(3600))
             return Response(status: 200)
@@ -90,6 +96,24 @@ import Testing
         try await asking("/silent", .get, { $0.limit = .seconds(1) }) { request in
             let failed = await #expect(throws: ExchangeFailed.self) { try await exchange(request) }
             #expect((failed?.fact, failed?.isPassing) == ("it did not answer within 1 s", true))
+        }
+    }
+
+    @Test func `an answer that does not end is taken as it comes, until its server is silent`() async throws {
+        try await asking("/begun", .get, { $0.limit = .milliseconds(1) }) { request in
+            let exchange = Exchange(request, try Worker())
+            var taken: [UInt8] = []
+            while taken.count < 6 { taken += try await exchange.next(within: .seconds(30)) }
+            #expect((await exchange.status, String(decoding: taken, as: UTF8.self)) == (200, "onetwo"))
+            let failed = await #expect(throws: ExchangeFailed.self) {
+                try await exchange.next(within: .milliseconds(50))
+            }
+            #expect((failed?.isPassing, failed?.hasConnected) == (true, true))
+        }
+        try await asking("/echo") { request in
+            let exchange = Exchange(request, try Worker())
+            #expect(try await exchange.next(within: .seconds(30)) == Array("GET|".utf8))
+            #expect(try await exchange.next(within: .seconds(30)).isEmpty)
         }
     }
 

@@ -166,7 +166,8 @@ class HostsTest(unittest.TestCase):
 class AloneTest(unittest.TestCase):
     def test_where_no_sprout_answers_the_remedy_is_told(self):
         with tempfile.TemporaryDirectory() as folder:
-            for words in [["--state", folder], ["--url", "http://127.0.0.1:1"], ["--socket", f"{folder}/s"]]:
+            for words in [["--state", folder], ["--url", "http://127.0.0.1:1"], ["--url", "https://127.0.0.1:1"],
+                          ["--socket", f"{folder}/s"]]:
                 for verb in [["hosts", "list"], ["watch"]]:
                     result = sprout(*verb, *words)
                     self.assertEqual(result.returncode, 3, result.stderr)
@@ -179,7 +180,9 @@ class AloneTest(unittest.TestCase):
             (["hosts", "show"], "HOST is missing"),
             (["hosts", "add", "--type", "vm"], "--mac is missing"),
             (["hosts", "list", "--state", "a", "--url", "b"], "--state and --url exclude each other"),
-            (["hosts", "list", "--url", "https://box"], "not over TLS yet"),
+            (["hosts", "list", "--url", "https://box", "--fingerprint", "AB:CD"], '"AB:CD" is no fingerprint'),
+            (["hosts", "list", "--url", "http://box", "--fingerprint", "ab" * 32], "http://box shows no certificate"),
+            (["hosts", "list", "--state", "a", "--fingerprint", "ab" * 32], "--fingerprint is for --url"),
             (["completion", "fish"], "there is no completion for fish"),
             (["watch", "--after", "yesterday", "--state", "/nowhere"], '--after is "yesterday"'),
         ]:

@@ -1,15 +1,20 @@
 """The dashboard over TLS: with a certificate that is made at the first start, or with one that somebody brings."""
 
+import contextlib
 import hashlib
 import http.client
 import json
+import os
 import socket
 import ssl
 import subprocess
+import tempfile
+import threading
 import unittest
 
-from harness import Sprout, free_port, until
+from harness import PROGRAMS, Sprout, free_port, until
 from installing import CREDENTIALS
+from test_images import synthetic_iso
 
 
 class Encrypted(Sprout):
@@ -55,18 +60,19 @@ class Encrypted(Sprout):
         until(lambda: self.sql("SELECT value FROM setting WHERE key = 'server.require_https'") == [str(is_required).lower()])
 
 
+def make_certificate(folder, name):
+    """A certificate of the test's own; gives its file and its key's."""
+    files = [folder / f"{name}.{end}" for end in ("pem", "key")]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+         "-subj", f"/CN={name}", "-addext", "subjectAltName=DNS:localhost", "-out", files[0], "-keyout", files[1]],
+        check=True, capture_output=True)
+    return files
+
+
 class CertificateTest(unittest.TestCase):
     def setUp(self):
         self.box = self.enterContext(Encrypted())
-
-    def make(self, name, *words):
-        """A certificate of the test's own; gives its file and its key's."""
-        files = [self.box.state / f"{name}.{end}" for end in ("pem", "key")]
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
-             "-subj", f"/CN={name}", "-addext", "subjectAltName=DNS:localhost", "-out", files[0], "-keyout", files[1], *words],
-            check=True, capture_output=True)
-        return files
 
     def test_one_of_its_own_is_made_once_and_shown_everywhere(self):
         box = self.box
@@ -94,14 +100,14 @@ class CertificateTest(unittest.TestCase):
     def test_one_that_is_brought_is_shown_without_a_restart(self):
         box = self.box
         pid = box.pid("nginx")
-        file, key = self.make("home")
+        file, key = make_certificate(box.state, "home")
         self.assertEqual(box.cli("tls", "replace", file, key).returncode, 0)
         answer, _ = box.ask("GET", "/api/hosts", trusting=file.read_text())
         self.assertEqual(answer.status, 200, "a browser that trusts it needs no exception")
         self.assertEqual(box.pid("nginx"), pid)
         shown = json.loads(box.cli("tls", "show", "-o", "json").stdout)
         self.assertEqual((shown["names"], shown["issuer"], shown["own"]), (["localhost"], "home", False))
-        both, other = box.state / "both.pem", self.make("other")
+        both, other = box.state / "both.pem", make_certificate(box.state, "other")
         both.write_text("".join(path.read_text() for path in other))
         self.assertEqual(box.cli("tls", "replace", both).returncode, 0, "certificate and key may be in one file")
         self.assertIn(box.fingerprint, box.cli("tls", "show").stdout)
@@ -114,7 +120,7 @@ class CertificateTest(unittest.TestCase):
 
     def test_what_cannot_be_shown_is_refused_and_changes_nothing(self):
         box, before = self.box, self.box.fingerprint
-        (file, key), (_, other) = self.make("home"), self.make("other")
+        (file, key), (_, other) = make_certificate(box.state, "home"), make_certificate(box.state, "other")
         empty = box.state / "empty.pem"
         empty.write_text("")
         for files, words in [
@@ -140,6 +146,125 @@ class CertificateTest(unittest.TestCase):
         box.start()
         self.assertIn("served.pem: there is no certificate in it", box.log())
         self.assertIn(box.fingerprint, box.cli("tls", "show").stdout)
+
+
+class CommandLineTest(unittest.TestCase):
+    """The sprout command over https://, as from another machine."""
+
+    def setUp(self):
+        self.box = self.enterContext(Encrypted())
+
+    def sprout(self, *words, url=None, token=None, timeout=60, prefix=(), **environment):
+        environment = {**os.environ, "SPROUT_TOKEN": token or self.box.token, **environment}
+        return subprocess.run(
+            [*prefix, PROGRAMS / "sprout", *words, "--url", url or f"https://localhost:{self.box.tls_port}"], capture_output=True,
+            text=True, timeout=timeout, stdin=subprocess.DEVNULL, env=environment)
+
+    def test_it_asks_who_shows_the_fingerprint_that_it_was_given(self):
+        fingerprint = self.box.fingerprint
+        added = self.sprout("hosts", "add", "pve-1", "--mac", "52:54:00:00:0c:01", "--type", "vm", SPROUT_FINGERPRINT=fingerprint)
+        self.assertEqual(added.returncode, 0, added.stderr)
+        listed = self.sprout("hosts", "list", "--fingerprint", fingerprint.replace(":", "").lower())
+        self.assertIn("pve-1", listed.stdout, listed.stderr)
+        refused = self.sprout("hosts", "list", "--fingerprint", fingerprint, token="sprout_nonsense")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("token", refused.stderr)
+        removed = self.sprout("hosts", "remove", "pve-1", "--yes", "--fingerprint", fingerprint)
+        self.assertEqual(removed.returncode, 0, removed.stderr)
+
+    def test_whom_nobody_vouches_for_is_sent_no_token_and_told_by_the_fingerprint(self):
+        refused = self.sprout("hosts", "list")
+        self.assertEqual((refused.returncode, refused.stdout), (1, ""))
+        self.assertIn("so nothing was sent to it", refused.stderr)
+        self.assertIn("`sprout tls show` says on the box", refused.stderr)
+        self.assertIn(f"--fingerprint {self.box.fingerprint}", refused.stderr)
+        watching = self.sprout("watch", timeout=10)
+        self.assertEqual(watching.returncode, 1, "it does not try for ever")
+        self.assertIn(self.box.fingerprint, watching.stderr)
+
+    def test_another_certificate_is_refused_with_both_fingerprints_before_anything_is_sent(self):
+        before = self.box.fingerprint
+        with Thief(self.box) as thief:
+            refused = self.sprout("hosts", "list", "--fingerprint", before, url=thief.url)
+        self.assertEqual(thief.got, b"")
+        self.assertEqual((refused.returncode, refused.stdout), (1, ""))
+        self.assertIn(f"it shows   {thief.fingerprint}", refused.stderr)
+        self.assertIn(f"you trust  {before}", refused.stderr)
+        self.assertEqual(self.box.cli("tls", "renew").returncode, 0)
+        refused = self.sprout("hosts", "list", "--fingerprint", before)
+        self.assertIn(f"it shows   {self.box.fingerprint}", refused.stderr)
+
+    def test_an_authority_that_this_machine_trusts_is_enough(self):
+        file, key = make_certificate(self.box.state, "home")
+        self.assertEqual(self.box.cli("tls", "replace", file, key).returncode, 0)
+        if subprocess.run(["unshare", "--map-root-user", "--mount", "true"], capture_output=True).returncode:
+            self.skipTest("No command can be given a file system of its own here: run this as root.")
+        # The certificate is known in a view of the file system that this command alone has.
+        mounting = 'mount --bind "$1" /etc/ssl/certs/ca-certificates.crt; shift; exec "$@"'
+        listed = self.sprout(
+            "hosts", "list", prefix=["unshare", "--map-root-user", "--mount", "sh", "-ec", mounting, "sh", file])
+        self.assertEqual((listed.returncode, listed.stderr), (0, ""))
+        elsewhere = self.sprout("hosts", "list")
+        self.assertEqual(elsewhere.returncode, 1, "another machine does not trust it")
+
+    def test_what_happens_is_followed_over_a_restart_and_not_over_another_certificate(self):
+        box, fingerprint = self.box, self.box.fingerprint
+        process = subprocess.Popen(
+            [PROGRAMS / "sprout", "events", "follow", "--after", "0", "--url", f"https://localhost:{box.tls_port}",
+             "--fingerprint", fingerprint], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "SPROUT_TOKEN": box.token})
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.terminate)
+        self.assertIn("Server types, version 1", next(line for line in process.stdout if "version 1" in line))
+        box.kill("sprout-web")
+        box.register(1, hostname="pve-w")
+        self.assertIn("pve-w was registered", next(line for line in process.stdout if "pve-w" in line))
+        box.cli("tls", "renew")
+        box.kill("sprout-web")
+        self.assertEqual(process.wait(20), 1)
+        self.assertIn(f"it shows   {box.fingerprint}", process.stderr.read())
+
+    def test_an_iso_is_sent_over_it_and_the_wire_shown(self):
+        fingerprint = self.box.fingerprint
+        with tempfile.TemporaryDirectory() as folder:
+            iso, _ = synthetic_iso(folder, size=3_000_000)
+            done = self.sprout("images", "import", str(iso), "--fingerprint", fingerprint)
+        self.assertEqual((done.returncode, done.stdout), (0, "proxmox-ve-9.2-1 is ready to be installed.\n"), done.stderr)
+        self.assertEqual(self.sprout("images", "verify", "proxmox-ve-9.2-1", "--fingerprint", fingerprint).returncode, 0)
+        self.assertEqual(self.sprout("wire", "--once", "--fingerprint", fingerprint).stdout, "Nothing was seen.\n")
+
+
+class Thief:
+    """Answers at a port in the place of a Sprout, with a certificate of its own, and keeps what it is sent."""
+
+    def __init__(self, box):
+        self.files = make_certificate(box.state, "thief")
+        self.got = b""
+
+    @property
+    def fingerprint(self):
+        der = ssl.PEM_cert_to_DER_cert(self.files[0].read_text())
+        return ":".join(f"{byte:02X}" for byte in hashlib.sha256(der).digest())
+
+    def __enter__(self):
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.url = f"https://127.0.0.1:{self.server.getsockname()[1]}"
+        self.thread = threading.Thread(target=self.take)
+        self.thread.start()
+        return self
+
+    def take(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*self.files)
+        connection, _ = self.server.accept()
+        with contextlib.suppress(OSError), context.wrap_socket(connection, server_side=True) as encrypted:
+            self.got = encrypted.recv(1000)
+
+    def __exit__(self, *_):
+        self.thread.join(10)
+        self.server.close()
 
 
 class RequiredTest(unittest.TestCase):
