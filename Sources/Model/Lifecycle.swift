@@ -48,6 +48,14 @@ public enum HostState: String, CaseIterable, Sendable, Codable {
         }
     }
 
+    /// The way of an operation that goes well.
+    public static let way: [HostState] = [
+        .pxeReady, .pxeBooted, .installing, .installed, .firstBoot, .joining, .ready,
+    ]
+
+    /// What comes after it on that way.
+    public var next: HostState? { Self.way.drop { $0 != self }.dropFirst().first }
+
     /// The state in a reader's words.
     public var sentence: String {
         switch self {
@@ -82,6 +90,23 @@ public enum LifecycleEvent: String, CaseIterable, Sendable, Codable {
     public static let onwards: [Self] = [
         .fetchedKernel, .askedForAnswer, .reportedInstalled, .startedNewSystem, .phonedHome, .joined,
     ]
+
+    /// What was seen, as the rest of a sentence that begins with "ended because".
+    public var words: String {
+        switch self {
+        case .rebuild: "a person asked for a rebuild"
+        case .fetchedKernel: "it loaded the installer's kernel"
+        case .askedForAnswer: "its installer asked for its answer"
+        case .restarted: "it restarted"
+        case .reportedInstalled: "its installer reported that it is done"
+        case .startedNewSystem: "its new system started"
+        case .phonedHome: "its new system called"
+        case .joined: "it is a member of its cluster, or needs none"
+        case .broke: "it went wrong"
+        case .deadlinePassed: "its time was over"
+        case .cancel: "a person stopped it"
+        }
+    }
 }
 
 /// What is to be done outside the database once a step is committed.

@@ -26,6 +26,9 @@ public struct Operation: Equatable, Sendable, Codable, Identifiable {
         self.image = image
     }
 
+    /// What it is, before the name of its host.
+    public var title: String { image == nil ? "Walk of" : "Installation of" }
+
     /// Why an operation ends whose machine does not get through the installation.
     public static let secondRestart = """
         it restarted a second time during the installation. Look at its screen, its power supply and its memory, then \

@@ -30,6 +30,8 @@ public struct OperationRecord: Equatable, Sendable, Codable {
     public var dueAt: Timestamp?
     /// What was looked at before its host was to join the cluster, the latest time.
     public var preflight: ClusterReport?
+    /// How many seconds each state usually takes, by its name; told of a single operation.
+    public var usual: [String: Int]?
 
     public init(
         operation: Operation, steps: [OperationStep], dueAt: Timestamp? = nil, preflight: ClusterReport? = nil
@@ -37,8 +39,20 @@ public struct OperationRecord: Equatable, Sendable, Codable {
         (self.operation, self.steps, self.dueAt, self.preflight) = (operation, steps, dueAt, preflight)
     }
 
+    /// How it ended and after what time; nil while it is under way.
+    public var ending: String? {
+        guard let end = operation.endedAt else { return nil }
+        let how =
+            switch operation.outcome {
+            case .ready: "It is ready"
+            case .registered: "It was stopped before it touched the machine"
+            default: "It failed"
+            }
+        return "\(how), after \(Elapsed.text(between: operation.startedAt, end))"
+    }
+
     private enum CodingKeys: String, CodingKey {
-        case steps, preflight
+        case steps, preflight, usual
         case dueAt = "due_at"
     }
 
@@ -47,6 +61,7 @@ public struct OperationRecord: Equatable, Sendable, Codable {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         steps = try values.decode([OperationStep].self, forKey: .steps)
         preflight = try values.decodeIfPresent(ClusterReport.self, forKey: .preflight)
+        usual = try values.decodeIfPresent([String: Int].self, forKey: .usual)
         dueAt = try values.decodeIfPresent(Timestamp.self, forKey: .dueAt)
     }
 
@@ -55,6 +70,7 @@ public struct OperationRecord: Equatable, Sendable, Codable {
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encode(steps, forKey: .steps)
         try values.encodeIfPresent(preflight, forKey: .preflight)
+        try values.encodeIfPresent(usual, forKey: .usual)
         try values.encodeIfPresent(dueAt, forKey: .dueAt)
     }
 }

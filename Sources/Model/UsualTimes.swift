@@ -40,4 +40,10 @@ public struct UsualTimes: Equatable, Sendable {
 
     /// What is usual for a host in a state; nil where too little is known.
     public func time(of host: Host, in state: HostState) -> Duration? { medians[Kind(host)]?[state] }
+
+    /// What is usual for a host in each state of which enough is known, in seconds, by the state's name.
+    public func seconds(of host: Host) -> [String: Int] {
+        let known = (medians[Kind(host)] ?? [:]).map { ($0.key.rawValue, Int($0.value.components.seconds)) }
+        return Dictionary(uniqueKeysWithValues: known)
+    }
 }

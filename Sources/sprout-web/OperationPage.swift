@@ -25,12 +25,10 @@ extension Site {
             </div></article>
             """
         return Frame(
-            "\(Self.title(record.operation)) \(host.hostname)", in: .hosts, newestEvent: newest,
+            "\(record.operation.title) \(host.hostname)", in: .hosts, newestEvent: newest,
             tally: try await Tally(store)
         ).page(main, status: 200)
     }
-
-    static func title(_ operation: Operation) -> String { operation.image == nil ? "Walk of" : "Installation of" }
 
     private static func facts(_ record: OperationRecord, _ host: Host) -> HTML {
         let operation = record.operation
@@ -54,7 +52,7 @@ struct OperationHead {
     var html: HTML {
         """
         <div data-state="\(state.rawValue)">
-        <div class="title"><h1>\(Site.title(record.operation)) \(host.hostname)</h1> \(Tile.badge(state))</div>
+        <div class="title"><h1>\(record.operation.title) \(host.hostname)</h1> \(Tile.badge(state))</div>
         <p class="sentence">\(sentence)</p>
         <span class="track" aria-hidden="true"></span>
         </div>
@@ -64,19 +62,9 @@ struct OperationHead {
     private var state: HostState { record.operation.outcome ?? record.steps.last?.state ?? host.state }
 
     private var sentence: HTML {
-        if let end = record.operation.endedAt {
-            let took = Elapsed.text(between: record.operation.startedAt, end)
-            let how: HTML =
-                switch state {
-                case .ready: "It is ready"
-                case .registered: "It was stopped before it touched the machine"
-                default: "It failed"
-                }
-            return "\(how), after \(took); \(Moment.html(end))."
-        }
-        let next = HostState.way.drop { $0 != state }.dropFirst().first
+        if let ending = record.ending, let end = record.operation.endedAt { return "\(ending); \(Moment.html(end))." }
         let due = record.dueAt.map { "; at the latest in \(Moment.html($0, form: .left))" as HTML }
-        return "Now: \(state.sentence). Next: \(next?.sentence ?? "the end")\(due)."
+        return "Now: \(state.sentence). Next: \(state.next?.sentence ?? "the end")\(due)."
     }
 }
 
@@ -202,40 +190,6 @@ struct StepList {
             <li data-source="\(source)">\(Moment.html(moment, form: .clock)) <span>\(text)</span></li>
             """
         }
-    }
-}
-
-extension HostState {
-    /// The way of an operation that goes well.
-    static let way: [HostState] = [
-        .pxeReady, .pxeBooted, .installing, .installed, .firstBoot, .joining, .ready,
-    ]
-}
-
-extension LifecycleEvent {
-    /// What was seen, as the rest of a sentence that begins with "ended because".
-    fileprivate var words: String {
-        switch self {
-        case .rebuild: "a person asked for a rebuild"
-        case .fetchedKernel: "it loaded the installer's kernel"
-        case .askedForAnswer: "its installer asked for its answer"
-        case .restarted: "it restarted"
-        case .reportedInstalled: "its installer reported that it is done"
-        case .startedNewSystem: "its new system started"
-        case .phonedHome: "its new system called"
-        case .joined: "it is a member of its cluster, or needs none"
-        case .broke: "it went wrong"
-        case .deadlinePassed: "its time was over"
-        case .cancel: "a person stopped it"
-        }
-    }
-}
-
-extension Elapsed {
-    static func text(_ duration: Duration) -> String { text(Int(duration.components.seconds)) }
-
-    static func text(between start: Timestamp, _ end: Timestamp) -> String {
-        text(max(0, Int(end.milliseconds - start.milliseconds)) / 1000)
     }
 }
 

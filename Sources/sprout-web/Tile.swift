@@ -70,11 +70,9 @@ struct Glance: Encodable {
         state == .failed ? 1 : needsYou ? 0 : isUnderWay ? 2 : 3
     }
 
-    /// sprout.js says the same as time goes on.
     func usualWords(_ since: Timestamp?) -> String {
         guard let usual, let since else { return "" }
-        let isLong = Timestamp.now().milliseconds - since.milliseconds > Int64(usual) * 1500
-        return isLong ? "longer than the usual \(Elapsed.text(usual))" : "usually \(Elapsed.text(usual))"
+        return Elapsed.words(usual: usual, after: Elapsed.seconds(between: since, .now()))
     }
 
     enum CodingKeys: String, CodingKey {
@@ -109,14 +107,4 @@ enum PastBar {
         guard !past.isEmpty else { return "Never installed" }
         return "The latest operations: \(past.map { $0 == "under_way" ? "under way" : $0 }.joined(separator: ", "))"
     }
-}
-
-/// A length of time as a clock shows it: 3:05, or 1:02:03.
-enum Elapsed {
-    static func text(_ seconds: Int) -> String {
-        let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, padded(seconds % 60))
-        return hours > 0 ? "\(hours):\(padded(minutes)):\(rest)" : "\(minutes):\(rest)"
-    }
-
-    private static func padded(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }

@@ -42,8 +42,11 @@ extension Site {
 
     private func operation(_ request: Request) async throws -> Response {
         let id = request.parameters["id"] ?? ""
-        guard let record = try await store.operation(id: id) else {
+        guard var record = try await store.operation(id: id) else {
             throw Problem(404, "There is no operation \(id.prefix(60)).")
+        }
+        if let host = try await store.host(record.operation.host) {
+            record.usual = try await usual.times().seconds(of: host)
         }
         return try tagged(record, request)
     }

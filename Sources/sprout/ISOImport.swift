@@ -38,28 +38,3 @@ struct ISOImport: Sendable {
         return last.image ?? upload.name
     }
 }
-
-/// One line that tells how far something long is: bytes, rate, time left.
-final class Meter {
-    private var step = ""
-    private var began = Reactor.Deadline.now
-    private var first: Int64 = 0
-
-    func show(_ step: String, _ done: Int64, of total: Int64) {
-        if step != self.step { (self.step, began, first) = (step, .now, done) }
-        let seconds = (Reactor.Deadline.now - began) / .seconds(1)
-        let rate = seconds > 0.3 ? Double(done - first) / seconds : 0
-        var line = "\(step)  \(Self.megabytes(done)) of \(Self.megabytes(total))"
-        if rate > 0 {
-            line += ", \(Self.megabytes(Int64(rate)))/s, \(Int(Double(total - done) / rate)) s left"
-        }
-        Terminal.status(line)
-    }
-
-    func clear() { Terminal.status("") }
-
-    static func megabytes(_ bytes: Int64) -> String {
-        let tenths = (bytes + 50_000) / 100_000
-        return "\(tenths / 10).\(tenths % 10) MB"
-    }
-}

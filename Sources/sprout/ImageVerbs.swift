@@ -60,7 +60,10 @@ extension Verb {
         operands: [imageOperand], options: connectionOptions, example: "sprout images verify proxmox-ve-9.2-1"
     ) { invocation in
         let id = invocation.operands[0]
-        try await API(invocation).send("POST", "/api/images/\(Percent.encoded(id))/verify")
+        let api = try API(invocation)
+        _ = try await Meter.waiting("reading all files of \(id)", invocation.reactor) {
+            try await api.send("POST", "/api/images/\(Percent.encoded(id))/verify")
+        }
         Terminal.say("\(id) is as it was imported.")
     }
 

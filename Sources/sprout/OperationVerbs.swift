@@ -39,16 +39,10 @@ extension Verb {
         Terminal.say("\(operation.startedAt)  \(operation.image ?? "no image"), \(end)  (\(operation.id))")
         if let preflight = record.preflight { Terminal.say("before its join:\n\(lines(of: preflight))") }
         let rows = record.steps.map { step in
-            let time = step.endedAt.map { clock($0 - step.startedAt) } ?? "now"
+            let time = step.endedAt.map { Elapsed.text(between: step.startedAt, $0) } ?? "now"
             return ["", step.state.rawValue, time, step.outcome?.rawValue ?? "", step.reason ?? ""]
         }
         Terminal.say(Terminal.table(rows.map { $0.map(Terminal.harmless) }))
-    }
-
-    /// Minutes and seconds, such as 1:05.
-    private static func clock(_ time: Duration) -> String {
-        let seconds = max(0, time.components.seconds)
-        return "\(seconds / 60):\(seconds % 60 < 10 ? "0" : "")\(seconds % 60)"
     }
 
     static let limitOption = Option(name: "--limit", value: "COUNT", summary: "how many at most; default: 100")

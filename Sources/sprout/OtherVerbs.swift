@@ -15,23 +15,19 @@ extension Verb {
         example: "sprout watch pve-ms-01"
     ) { invocation in
         let api = try API(invocation)
-        var wanted: String?
-        if let reference = invocation.operands.first {
-            wanted = try await api.get("/api/hosts/\(Percent.encoded(reference))", as: Host.self).value.id
-        }
         let after = try invocation.value("--after").map { text in
             guard let id = Int64(text), id >= 0 else {
                 throw UsageError(description: "--after is \"\(text)\"; it must be the number of an event", verb: watch)
             }
             return id
         }
-        try await api.follow(after: after) { received in
-            if received.event == "reset" { return Terminal.complain("(what came before is not kept any more)") }
-            guard received.event == nil else { return }
-            let event = try JSON.decode(Event.self, from: Array(received.data.utf8))
-            guard wanted == nil || event.host == wanted else { return }
-            Terminal.say(invocation.isJSON ? received.data : "\(event.at)  \(Terminal.harmless(event.message))")
-        }
+        let host = try await watchedHost(invocation, api)
+        try await EventWatch(api, after: after, host, isJSON: invocation.isJSON).run(invocation.reactor)
+    }
+
+    private static func watchedHost(_ invocation: Invocation, _ api: API) async throws -> Host? {
+        guard let reference = invocation.operands.first else { return nil }
+        return try await api.get("/api/hosts/\(Percent.encoded(reference))", as: Host.self).value
     }
 
     static let configCheck: Verb = Verb(

@@ -2,13 +2,13 @@ import Glibc
 
 /// What people see, and what they type.
 enum Terminal {
-    static func say(_ text: String) { write(text, to: 1) }
-    static func complain(_ text: String) { write(text, to: 2) }
+    static func say(_ text: String) { write(text + "\n", to: 1) }
+    static func complain(_ text: String) { write(text + "\n", to: 2) }
 
     /// A line that the next one takes the place of; only where a person watches.
     static func status(_ line: String) {
-        guard isatty(2) == 1 else { return }
-        _ = "\r\u{1B}[K\(line)".withCString { Glibc.write(2, $0, strlen($0)) }
+        guard Screen.canRedraw else { return }
+        write("\r\u{1B}[K\(Screen.fitted(line))", to: 2)
     }
 
     /// A sentence that does not end what is under way.
@@ -62,8 +62,8 @@ enum Terminal {
             String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
     }
 
-    private static func write(_ text: String, to descriptor: CInt) {
-        var rest = Array((text + "\n").utf8)[...]
+    static func write(_ text: String, to descriptor: CInt) {
+        var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             guard count > 0 || errno == EINTR else { return }

@@ -71,8 +71,16 @@ actor RehearsalBoard {
         rows[index].total = .now - rows[index].armedAt
     }
 
-    /// How many are where, in one line.
+    /// How many are where, and how much of their way they have behind them, in one line.
     var status: String {
+        let all = RehearsalStep.allCases
+        let done = rows.reduce(0) { sum, row in
+            sum + (row.outcome == nil ? row.step.flatMap { all.firstIndex(of: $0) } ?? 0 : all.count)
+        }
+        return Bar.line("\(rows.count) hosts", Double(done) / Double(max(1, rows.count * all.count)), counts)
+    }
+
+    private var counts: String {
         var counts: [String] = []
         for step in RehearsalStep.allCases {
             let count = rows.count { $0.outcome == nil && $0.step == step }
@@ -81,6 +89,6 @@ actor RehearsalBoard {
         let waiting = rows.count { $0.outcome == nil && $0.step == nil }
         if waiting > 0 { counts.insert("\(waiting) starting", at: 0) }
         let done = rows.count { $0.outcome != nil }
-        return "\(rows.count) hosts: \((counts + ["\(done) done"]).joined(separator: ", "))"
+        return (counts + ["\(done) done"]).joined(separator: ", ")
     }
 }
