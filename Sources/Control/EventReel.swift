@@ -42,6 +42,8 @@ public actor EventReel: Service {
     }
 
     private func catchUp() async throws {
+        // What nobody follows is not read: whoever comes is served from the database.
+        guard await feed.isFollowed else { return (frames, start) = ([], nil) }
         if start == nil { start = try await store.newestEventID() }
         while let newest = frames.last?.id ?? start {
             let more = try await read(after: newest)

@@ -5,6 +5,9 @@ public actor Feed {
 
     public init() {}
 
+    /// Whether anybody followed at the latest ring, or has come since.
+    var isFollowed: Bool { !followers.isEmpty }
+
     public func ring() {
         for (id, follower) in followers {
             if case .terminated = follower.yield() { followers[id] = nil }

@@ -160,7 +160,7 @@ struct AccessDesk: Sendable {
 
     private func addUser(_ request: Request) async throws -> Response {
         let wish = try JSON.decode(strictly: NewUser.self, from: request.body)
-        let role = try told { try Role.named(wish.role) }
+        let role = try told { try Role.ofUser(named: wish.role) }
         let (name, password) = try await sealedPassword(wish.password, of: wish.name)
         let author = desk.author(request)
         let user = try await desk.commit(request) {
@@ -172,7 +172,7 @@ struct AccessDesk: Sendable {
     private func changeUser(_ request: Request) async throws -> Response {
         let wish = try JSON.decode(strictly: UserChange.self, from: request.body)
         let name = try name(request)
-        let role = try told { try wish.role.map(Role.named) }
+        let role = try told { try wish.role.map(Role.ofUser) }
         var password: [UInt8]?
         if let text = wish.password { password = try await sealedPassword(text, of: "\(name)").password }
         let author = desk.author(request)

@@ -55,7 +55,7 @@ extension Site {
     }
 
     /// All hosts in the order of how much they want to be looked at, and then by name.
-    private func tiles(_ hosts: [Host]) async throws -> [Tile] {
+    func tiles(_ hosts: [Host]) async throws -> [Tile] {
         let (needs, times) = (try await store.hostsInNeed(), try await usual.times())
         let past = try await store.latestOperations(perHost: Glance.pastShown)
         var tiles: [Tile] = []

@@ -27,16 +27,7 @@ struct Frame {
         let page: HTML = """
             <!doctype html>
             <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
-            <meta name="color-scheme" content="light dark">
-            <title>\(title) · Sprout</title>
-            <link rel="stylesheet" href="/assets/sprout.css">
-            <link rel="icon" href="/assets/sprout.svg" type="image/svg+xml">
-            <script src="/assets/\(script)" type="module"></script>
-            \(caller.proof.map { "<meta name=\"csrf\" content=\"\($0)\">" as HTML })
-            </head>
+            \(Self.head(title, script: script, caller.proof.map { "<meta name=\"csrf\" content=\"\($0)\">" }))
             <body \(newestEvent.map { "data-event=\"\($0)\"" as HTML })>
             <a class="skip" href="#main">To the content</a>
             <header class="top">
@@ -54,6 +45,21 @@ struct Frame {
         return .html(caller.proving(page.description), status: status)
     }
 
+    static func head(_ title: String, script: String, _ more: HTML?) -> HTML {
+        """
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
+        <meta name="color-scheme" content="light dark">
+        <title>\(title) · Sprout</title>
+        <link rel="stylesheet" href="/assets/sprout.css">
+        <link rel="icon" href="/assets/sprout.svg" type="image/svg+xml">
+        <script src="/assets/\(script)" type="module"></script>
+        \(more)
+        </head>
+        """
+    }
+
     private static func account(_ user: User) -> HTML {
         "<p class=\"account\"><a href=\"/account\">\(user.name)</a></p>"
     }
@@ -63,7 +69,7 @@ struct Frame {
         return "<a href=\"\(other.path)\" \(mark)>\(other.icon) <span>\(other.name)</span></a>"
     }
 
-    private static var live: HTML {
+    static var live: HTML {
         """
         <p class="live"><span role="status" data-live>as of</span> <span aria-hidden="true" data-live-age>\
         \(Moment.html(.now()))</span></p>
@@ -104,11 +110,13 @@ struct Tally: Encodable {
         self.init(try await store.stateCounts(), needsYou: try await store.hostsInNeed().count)
     }
 
-    /// sprout.js writes the same words when a number changes.
-    var pill: HTML {
+    var pill: HTML { "<a class=\"pill\" href=\"/?show=needs_you\">\(words)</a>" }
+
+    /// sprout.js writes the same when a number changes.
+    var words: HTML {
         """
-        <a class="pill" href="/?show=needs_you"><span role="status"><span data-under-way="\(underWay)">\(underWay) installing</span> · \
-        <span class="need" data-needs-you="\(needsYou)">\(needsYou) \(needsYou == 1 ? "needs" : "need") you</span></span></a>
+        <span role="status"><span data-under-way="\(underWay)">\(underWay) installing</span> · \
+        <span class="need" data-needs-you="\(needsYou)">\(needsYou) \(needsYou == 1 ? "needs" : "need") you</span></span>
         """
     }
 

@@ -9,13 +9,18 @@ struct Site: Sendable {
     let orchestrator: Orchestrator
     let listing: HostListing
     let reel: EventReel
+    let wallReel: EventReel
     let metrics: MetricsPage
     let usual: UsualTimesKeeper
 
-    init(store: Store, orchestrator: Orchestrator, reel: EventReel, metrics: MetricsPage, usual: UsualTimesKeeper) {
+    init(
+        store: Store, orchestrator: Orchestrator, reel: EventReel, wallReel: EventReel, metrics: MetricsPage,
+        usual: UsualTimesKeeper
+    ) {
         self.store = store
         self.orchestrator = orchestrator
         self.reel = reel
+        self.wallReel = wallReel
         self.metrics = metrics
         listing = HostListing(store)
         self.usual = usual
@@ -32,7 +37,10 @@ struct Site: Sendable {
 
     private func hostPages(_ health: Health) -> [GuardedRoute] {
         let events = EventStream(store, reel, metrics.own.delays)
+        let wallEvents = EventStream(store, wallReel, metrics.own.delays)
         return [
+            .wall(.get("/wall", wallPage)),
+            .wall(.get("/wall/events", wallEvents.respond)),
             .viewer(.get("/", dashboard)),
             .viewer(.get("/hosts") { _ in .redirect(to: "/") }),
             .operator(.post("/hosts", registerByForm)),

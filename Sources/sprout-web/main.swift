@@ -14,9 +14,13 @@ daemon { reactor, termination in
     let feed = Feed()
     let usual = UsualTimesKeeper(store)
     let reel = EventReel(store, feed) { try JSON.encode(try await LiveEvent($0, store, try await usual.times())) }
+    let wallReel = EventReel(store, feed) {
+        try JSON.encode(WallEvent(try await LiveEvent($0, store, try await usual.times())))
+    }
     let tally = OperationTally(store, feed)
     let metrics = MetricsPage(store, tally, surroundings, reactor)
-    let site = Site(store: store, orchestrator: orchestrator, reel: reel, metrics: metrics, usual: usual)
+    let site = Site(
+        store: store, orchestrator: orchestrator, reel: reel, wallReel: wallReel, metrics: metrics, usual: usual)
     let health = Health("sprout-web") { "\(try await store.hostCount()) hosts shown" }
     let observations = Observations(socket: surroundings.observeSocket, reactor)
     observations.report(.started("sprout-web"))
@@ -30,6 +34,6 @@ daemon { reactor, termination in
         Server(
             on: sockets.claim("front"), reactor, site.routes(health, front), counting: metrics.own.traffic,
             onFailure: report),
-        Follower(orchestrator.events(), feed, reactor), Heartbeat(feed, reactor), reel, tally, observations,
+        Follower(orchestrator.events(), feed, reactor), Heartbeat(feed, reactor), reel, wallReel, tally, observations,
         Watchdog(reactor, check: health.check), termination)
 }

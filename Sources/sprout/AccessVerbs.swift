@@ -92,7 +92,11 @@ extension Verb {
         words: ["tokens", "create"],
         summary: "make a token for a program: it is shown once, alone on the last line", operands: [],
         options: [
-            Option(name: "--name", value: "NAME", summary: "what it is for"), roleOption,
+            Option(name: "--name", value: "NAME", summary: "what it is for"),
+            Option(
+                name: "--role", value: "ROLE",
+                summary: "wall, for a screen that shows the hosts; viewer, operator or admin",
+                completion: .words(Role.allCases.map(\.rawValue))),
             Option(
                 name: "--days", value: "DAYS", summary: "how long it is good for; default: \(APIToken.usualDays)"),
             outputOption,
@@ -111,6 +115,10 @@ extension Verb {
         let answer = try await API(invocation).send("POST", "/api/tokens", body: try JSON.encode(wish))
         if invocation.isJSON { return Terminal.say(String(decoding: answer.body, as: UTF8.self)) }
         let made = try JSON.decode(MadeToken.self, from: answer.body)
+        if made.role == Role.wall.rawValue {
+            let place = invocation.value("--url") ?? "https://BOX"
+            Terminal.say("Open this once on the screen that is to show the hosts: \(place)/wall?token=\(made.token)")
+        }
         Terminal.say("The token \(made.name), as \(made.role), is good until \(made.expires). It is shown this once:")
         Terminal.say(made.token)
     }
@@ -128,7 +136,7 @@ extension Verb {
 
     private static let roleOption = Option(
         name: "--role", value: "ROLE", summary: "viewer, operator or admin",
-        completion: .words(Role.allCases.map(\.rawValue)))
+        completion: .words(Role.ofUsers.map(\.rawValue)))
 
     private static func newPassword(of name: String) throws -> String {
         let typed =

@@ -50,7 +50,8 @@ import YAML
         let ids = operations.compactMap { $0.text("operationId") }
         #expect(Set(ids).count == operations.count)
         for operation in operations {
-            #expect(["viewer", "operator", "admin", "none"].contains(operation.text("x-role")), "\(operation.name)")
+            #expect(
+                ["wall", "viewer", "operator", "admin", "none"].contains(operation.text("x-role")), "\(operation.name)")
         }
     }
 
@@ -79,7 +80,7 @@ import YAML
     private static func isInterface(_ route: String) -> Bool {
         let path = route.split(separator: " ").last ?? ""
         return path.hasPrefix("/api") || path.hasPrefix("/ipxe/") || path.hasPrefix("/boot/")
-            || path.hasPrefix("/netboot/") || ["/events", "/health", "/metrics"].contains(path)
+            || path.hasPrefix("/netboot/") || ["/events", "/wall/events", "/health", "/metrics"].contains(path)
     }
 
     private static func served() throws -> Set<String> {

@@ -11,7 +11,6 @@ extension Site {
         let metrics = MetricsPage(store, OperationTally(store, feed), Surroundings(), reactor)
         return Site(
             store: store, orchestrator: Orchestrator(socket: "none", reactor), reel: EventReel(store, feed),
-            metrics: metrics,
-            usual: UsualTimesKeeper(store))
+            wallReel: EventReel(store, feed), metrics: metrics, usual: UsualTimesKeeper(store))
     }
 }

@@ -81,8 +81,10 @@ import Testing
     }
 
     @Test func `roles stand one above the other`() throws {
-        #expect(Role.viewer < .operator && .operator < .admin)
+        #expect(Role.wall < .viewer && .viewer < .operator && .operator < .admin)
         #expect(try Role.named("admin") == .admin)
         #expect(throws: Refused.self) { try Role.named("root") }
+        #expect(try Role.ofUser(named: "viewer") == .viewer)
+        #expect(throws: Refused.self) { try Role.ofUser(named: "wall") }
     }
 }

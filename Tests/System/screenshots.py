@@ -144,6 +144,7 @@ def pages(rack):
 
     return {
         "hosts": "/",
+        "wall": "/wall",
         "host": f"/hosts/{done.host()['id']}",
         "operation": f"/ops/{latest(at_work)}",
         "failure": f"/ops/{latest(broken)}",
@@ -171,12 +172,16 @@ def main(wanted):
     folder.mkdir(exist_ok=True)
     with Sprout(server_types=SERVER_TYPES, provisioning=PROVISIONING) as box, sync_playwright() as playwright:
         rack = furnish(box)
+        name, _, session = box.sign_in(*box.new_user("anna", "admin")).partition("=")
+        cookie = {"name": name, "value": session, "url": box.url}
         chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         for name, path in pages(rack).items():
             if wanted and name not in wanted:
                 continue
             for look, options in LOOKS.items():
-                page = chromium.new_context(**options).new_page()
+                context = chromium.new_context(**options)
+                context.add_cookies([cookie])
+                page = context.new_page()
                 page.goto(box.url + path)
                 page.wait_for_timeout(700)
                 page.screenshot(path=folder / f"{name}-{look}.png")

@@ -27,7 +27,7 @@ extension Site {
         case "sign-out", "sign-out-everywhere":
             let answer = try await signOut(everywhere: fields["action"] != "sign-out", request)
             guard answer.status == 204 else { throw Problem(answer.status, try problem(of: answer).detail) }
-            return .redirect(to: "/sign-in").adding("set-cookie", SessionCookie.clear(for: request))
+            return .redirect(to: "/sign-in").adding("set-cookie", GuardedCookie.session.clear(for: request))
         default: throw Problem(400, "The field action is missing: password, sign-out or sign-out-everywhere.")
         }
     }
@@ -47,7 +47,7 @@ extension Site {
         try requireJSON(request)
         let wish = try JSON.decode(strictly: SignOutWish.self, from: request.body)
         return try await signOut(everywhere: wish.everywhere ?? false, request)
-            .adding("set-cookie", SessionCookie.clear(for: request))
+            .adding("set-cookie", GuardedCookie.session.clear(for: request))
     }
 
     private func changePassword(_ current: String, _ new: String, _ request: Request) async throws -> Response {

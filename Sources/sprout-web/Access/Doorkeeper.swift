@@ -47,8 +47,11 @@ struct Doorkeeper: Sendable {
             let visitor = try? await caller(of: request)
             return try await answer(request, as: visitor ?? stranger(request), handler)
         }
-        let caller = try await caller(of: request)
-        guard let role = caller.role else { return try await turnAway(request) }
+        if door == .front, request.path == WallPage.path, let link = request.query["token"] {
+            return try await open(link: link, request)
+        }
+        let caller = try await caller(of: request, for: need)
+        guard let role = caller.role else { return try await turnAway(request, need) }
         guard role >= need else {
             throw Problem(403, "This needs the role \(need.rawValue); \(caller.name) is \(role.rawValue).")
         }
@@ -80,7 +83,7 @@ struct Doorkeeper: Sendable {
             group.addTask { try await body() }
             group.addTask {
                 for await _ in await feed.rings() {
-                    guard let role = try await caller(of: request).role, role >= need else { return }
+                    guard let role = try await caller(of: request, for: need).role, role >= need else { return }
                     // A hundred events a second are no reason to check fifty signatures as often.
                     try await reactor.sleep(for: .seconds(1))
                 }
@@ -91,12 +94,13 @@ struct Doorkeeper: Sendable {
     }
 
     /// A person is shown where to sign in, a program is told what to send.
-    private func turnAway(_ request: Request) async throws -> Response {
+    private func turnAway(_ request: Request, _ need: Role) async throws -> Response {
         guard request.isForPage else {
             throw Problem(
                 401, "Say who you are: a program sends a token, as Authorization: Bearer sprout_…; people sign in.",
                 headers: ["www-authenticate": "Bearer realm=\"Sprout\""])
         }
+        if need == .wall, GuardedCookie.wall.value(in: request) != nil { return WallPage.closed }
         if try await store.isUnclaimed() { return .redirect(to: "/setup") }
         let next = request.method == "GET" ? "?next=\(Percent.encoded(request.target))" : ""
         return .redirect(to: "/sign-in\(next)")
@@ -104,17 +108,42 @@ struct Doorkeeper: Sendable {
 
     // MARK: Who asks
 
-    private func caller(of request: Request) async throws -> Caller {
+    private func caller(of request: Request, for need: Role? = nil) async throws -> Caller {
         guard door == .front else {
             let id = request.peer?.userID
             let name = id.flatMap(UnixUser.name) ?? id.map { "uid \($0)" } ?? "somebody"
             return Caller(identity: .onBox(name), address: "", isPrivate: true)
         }
         if let text = request.headers["authorization"] { return try await holder(of: text, request) }
-        guard let cookie = SessionCookie.value(in: request), let (user, session) = try await owner(of: cookie) else {
-            return stranger(request)
+        if let cookie = GuardedCookie.session.value(in: request), let (user, session) = try await owner(of: cookie) {
+            return caller(.user(user, session, cookie: cookie), request)
         }
-        return caller(.user(user, session, cookie: cookie), request)
+        // Whoever wants more than a wall from the browser of one signs in there as anywhere else.
+        if need == .wall, let link = GuardedCookie.wall.value(in: request), let token = try await wall(behind: link) {
+            return caller(.token(token), request)
+        }
+        return stranger(request)
+    }
+
+    // MARK: The link of a wall
+
+    /// Puts the token of a link where no address bar and no history shows it.
+    private func open(link: String, _ request: Request) async throws -> Response {
+        guard let token = try await wall(behind: link) else {
+            try await guesses.charge(request.source)
+            return WallPage.closed
+        }
+        let cookie = GuardedCookie.wall.set(link, until: token.expiresAt, for: request)
+        return .redirect(to: WallPage.path).adding("set-cookie", cookie)
+    }
+
+    /// Another token is none here: what may do more does not belong into a link.
+    private func wall(behind link: String) async throws -> APIToken? {
+        guard let secret = AccessToken(link), let token = try await store.token(withHash: secret.hash),
+            token.role == .wall, token.expiresAt > .now()
+        else { return nil }
+        note(token)
+        return token
     }
 
     private func stranger(_ request: Request) -> Caller { caller(.nobody, request) }
@@ -151,8 +180,12 @@ struct Doorkeeper: Sendable {
         guard token.expiresAt > .now() else {
             throw refused("The token \(token.name) is no good since \(token.expiresAt): make a new one.")
         }
-        if token.lastUsed.map({ $0 + .seconds(60) <= .now() }) ?? true { report(.used(token)) }
+        note(token)
         return caller(.token(token), request)
+    }
+
+    private func note(_ token: APIToken) {
+        if token.lastUsed.map({ $0 + .seconds(60) <= .now() }) ?? true { report(.used(token)) }
     }
 
     private func refused(_ sentence: String) -> Problem {
@@ -183,34 +216,4 @@ extension Request {
     var source: String { headers["x-real-ip"] ?? "an unknown address" }
 
     var isOverTLS: Bool { headers["x-forwarded-proto"] == "https" }
-}
-
-/// The cookie that holds a session: no script reads it, and no other site's request brings it.
-enum SessionCookie {
-    /// Over TLS by a name that browsers take from nobody who speaks without it.
-    private static func name(_ request: Request) -> String {
-        request.isOverTLS ? "__Host-sprout-session" : "sprout-session"
-    }
-
-    static func value(in request: Request) -> String? {
-        let prefix = name(request) + "="
-        for header in request.headers.all("cookie") {
-            for pair in header.split(separator: ";") {
-                let pair = pair.drop { $0 == " " }
-                if pair.hasPrefix(prefix) { return String(pair.dropFirst(prefix.count)) }
-            }
-        }
-        return nil
-    }
-
-    static func set(_ session: String, for request: Request) -> String {
-        text(session, seconds: WebSession.days * 86_400, request)
-    }
-
-    static func clear(for request: Request) -> String { text("", seconds: 0, request) }
-
-    private static func text(_ value: String, seconds: Int, _ request: Request) -> String {
-        "\(name(request))=\(value); Path=/; Max-Age=\(seconds); HttpOnly; SameSite=Lax"
-            + (request.isOverTLS ? "; Secure" : "")
-    }
 }

@@ -8,6 +8,7 @@ struct GuardedRoute: Sendable {
     let role: Role?
 
     static func everyone(_ route: Routes.Route) -> GuardedRoute { GuardedRoute(route: route, role: nil) }
+    static func wall(_ route: Routes.Route) -> GuardedRoute { GuardedRoute(route: route, role: .wall) }
     static func viewer(_ route: Routes.Route) -> GuardedRoute { GuardedRoute(route: route, role: .viewer) }
     static func `operator`(_ route: Routes.Route) -> GuardedRoute { GuardedRoute(route: route, role: .operator) }
     static func admin(_ route: Routes.Route) -> GuardedRoute { GuardedRoute(route: route, role: .admin) }

@@ -50,7 +50,9 @@ extension Site {
         guard case .bytes(let bytes) = answer.body,
             let session = try JSON.decode([String: String].self, from: bytes)["session"]
         else { throw Problem(502, "sprout-orchestrator gave no session.") }
-        return .redirect(to: path).adding("set-cookie", SessionCookie.set(session, for: request))
+        let cookie = GuardedCookie.session.set(
+            session, until: .now() + .seconds(WebSession.days * 86_400), for: request)
+        return .redirect(to: path).adding("set-cookie", cookie)
     }
 
     func ask(_ path: String, _ body: some Encodable, _ request: Request) async throws -> Response {

@@ -24,8 +24,9 @@ extension Site {
             guard answer.status == 201, case .bytes(let bytes) = answer.body else {
                 return try await tokensPage(made: nil, problem: try problem(of: answer), status: answer.status)
             }
-            return try await tokensPage(
-                made: try JSON.decode(MadeToken.self, from: bytes), problem: nil, status: 201)
+            let made = try JSON.decode(MadeToken.self, from: bytes)
+            let shown = made.role == .wall ? "\(Self.origin(of: request))\(WallPage.link(made.token))" : made.token
+            return try await tokensPage(made: Made(token: made, shown: shown), problem: nil, status: 201)
         case "remove":
             let answer = try await answer {
                 try await orchestrator.send(
@@ -38,7 +39,12 @@ extension Site {
         }
     }
 
-    private func tokensPage(made: MadeToken?, problem: ReceivedProblem?, status: Int) async throws -> Response {
+    /// Under which address this browser knows the box.
+    private static func origin(of request: Request) -> String {
+        "\(request.isOverTLS ? "https" : "http")://\(request.headers["host"] ?? "")"
+    }
+
+    private func tokensPage(made: Made?, problem: ReceivedProblem?, status: Int) async throws -> Response {
         let page = TokensPage(tokens: try await store.tokens(), made: made, problem: problem)
         let tally = try await Tally(store)
         return Frame("Tokens", in: .settings, newestEvent: nil, tally: tally).page(page.html, status: status)
@@ -53,11 +59,20 @@ private struct TokenWish: Encodable {
 /// A token as sprout-orchestrator tells it, once.
 private struct MadeToken: Decodable {
     let name, token: String
+    let role: Role
+}
+
+/// What is shown of a new token: it itself, or the link that it is for.
+private struct Made {
+    let token: MadeToken
+    let shown: String
+
+    var what: String { token.role == .wall ? "The link of the wall" : "The token" }
 }
 
 private struct TokensPage {
     let tokens: [APIToken]
-    let made: MadeToken?
+    let made: Made?
     let problem: ReceivedProblem?
 
     var html: HTML {
@@ -75,7 +90,9 @@ private struct TokensPage {
         \(problem.map { "<p class=\"error\" role=\"alert\" tabindex=\"-1\" autofocus>\($0.detail)</p>" as HTML })
         <p class="field"><label for="name">What it is for</label>
         <input id="name" name="name" autocomplete="off" autocapitalize="none" spellcheck="false" required></p>
-        <p class="field"><label for="role">Role</label><select id="role" name="role">\(RoleOptions.html(.operator))</select></p>
+        <p class="field"><label for="role">Role</label><select id="role" name="role">\(RoleOptions.html(Role.allCases, .operator))</select>
+        <span class="hint">A wall is a screen that everybody passes: its token comes as a link, which shows how hosts are,
+        big, and nothing else. Nobody signs in there.</span></p>
         <p class="field"><label for="days">Good for how many days</label>
         <input id="days" name="days" type="number" min="1" max="\(APIToken.mostDays)" value="\(APIToken.usualDays)" \
         required></p>
@@ -86,10 +103,10 @@ private struct TokensPage {
         """
     }
 
-    private func shown(_ made: MadeToken) -> HTML {
+    private func shown(_ made: Made) -> HTML {
         """
-        <div class="card made" role="status"><p><strong>The token \(made.name), which is shown this once:</strong></p>
-        <pre>\(made.token)</pre></div>
+        <div class="card made" role="status"><p><strong>\(made.what) \(made.token.name), which is shown this once:</strong></p>
+        <pre>\(made.shown)</pre></div>
         """
     }
 

@@ -66,7 +66,7 @@ private struct UsersPage {
         <p class="field"><label for="name">Name</label>
         <input id="name" name="name" value="\(refusal?.action == "add" ? refusal?.name ?? "" : "")" autocomplete="off" \
         autocapitalize="none" spellcheck="false" required></p>
-        <p class="field"><label for="role">Role</label><select id="role" name="role">\(RoleOptions.html(.operator))</select>
+        <p class="field"><label for="role">Role</label><select id="role" name="role">\(RoleOptions.html(Role.ofUsers, .operator))</select>
         <span class="hint">A viewer looks, an operator works with hosts, an admin decides who is let in and trusted.</span></p>
         <p class="field"><label for="password">Password, of at least 10 characters</label>
         <input id="password" name="password" type="password" autocomplete="new-password" required></p>
@@ -88,7 +88,7 @@ private struct UsersPage {
             <details class="more" \(isRefused ? "open" : "" as HTML)><summary>Change \(user.name)</summary>
             <form method="post" action="/users"><input type="hidden" name="name" value="\(user.name)">
             <p class="field"><label for="role-\(user.id)">Role</label>
-            <select id="role-\(user.id)" name="role">\(RoleOptions.html(user.role))</select></p>
+            <select id="role-\(user.id)" name="role">\(RoleOptions.html(Role.ofUsers, user.role))</select></p>
             <p><button name="action" value="role">Change the role</button></p></form>
             <form method="post" action="/users"><input type="hidden" name="name" value="\(user.name)">
             <p class="field"><label for="password-\(user.id)">New password</label>
@@ -108,8 +108,8 @@ private struct UsersPage {
 
 /// The choices of a role.
 enum RoleOptions {
-    static func html(_ chosen: Role) -> [HTML] {
-        Role.allCases.map { role in
+    static func html(_ roles: [Role], _ chosen: Role) -> [HTML] {
+        roles.map { role in
             "<option value=\"\(role.rawValue)\" \(role == chosen ? "selected" : "" as HTML)>\(role.rawValue)</option>"
         }
     }

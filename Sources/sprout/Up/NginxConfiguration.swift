@@ -139,7 +139,7 @@ struct NginxConfiguration: Sendable {
 
     /// Which path goes where.
     ///
-    /// The URLs of machines that are installed have secrets in them, and nginx shows a URL in each line about an error:
+    /// The URLs of machines that are installed, and the link of a wall, have secrets in them, and nginx shows a URL in each line about an error:
     /// of these it says nothing, and the daemons say themselves what there is to say.
     private var routes: String {
         """
@@ -149,6 +149,8 @@ struct NginxConfiguration: Sendable {
                 location = /api/openapi.yaml { default_type application/yaml; try_files $uri =404; }
                 location /assets/ { expires -1; }
                 location = /events { error_page 502 504 = @web; proxy_pass http://front; proxy_read_timeout 1h; }
+                location = /wall { error_log stderr crit; error_page 502 504 = @wall; proxy_pass http://front; }
+                location = /wall/events { error_page 502 504 = @web; proxy_pass http://front; proxy_read_timeout 1h; }
                 location /netboot/ { error_page 502 504 = @boot; proxy_pass http://boot; }
                 location /ipxe/ { error_page 502 504 = @boot; proxy_pass http://boot; }
                 location /boot/ { error_log stderr crit; error_page 502 504 = @boot; proxy_pass http://boot; }
@@ -171,6 +173,11 @@ struct NginxConfiguration: Sendable {
                     error_log stderr crit;
                     error_page 502 504 =503 /assets/unavailable.html;
                     proxy_pass http://metadata_again;
+                }
+                location @wall {
+                    error_log stderr crit;
+                    error_page 502 504 =503 /assets/unavailable.html;
+                    proxy_pass http://front_again;
                 }
                 location @web { error_page 502 504 =503 /assets/unavailable.html; proxy_pass http://front_again; }
         """

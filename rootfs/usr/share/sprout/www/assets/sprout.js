@@ -22,7 +22,7 @@ function connect() {
   if (document.hidden || source) return;
   clearTimeout(retry);
   lastTry = Date.now();
-  source = new EventSource(`/events?after=${seen}`);
+  source = new EventSource(`${page.dataset.stream ?? "/events"}?after=${seen}`);
   source.onmessage = (message) => {
     alive();
     const event = JSON.parse(message.data);
@@ -54,10 +54,11 @@ function reconnect(delay = 0, isRefused = false) {
   retry = setTimeout(isRefused ? connectIfSignedIn : connect, delay);
 }
 
-// Whose session has ended is not let in by trying again.
+// Whose session has ended, or whose link was revoked, is not let in by trying again.
 async function connectIfSignedIn() {
-  const answer = await fetch("/api/account").catch(() => null);
-  if (answer?.status === 401) return location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
+  const isWall = page.dataset.stream !== undefined;
+  const answer = await fetch(isWall ? location.pathname : "/api/account").catch(() => null);
+  if (answer?.status === 401) return isWall ? location.reload() : location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
   connect();
 }
 
@@ -99,7 +100,7 @@ function show(event) {
   showCounts(event.counts);
   if (grid && event.host) showTile(event);
   if (host && event.host === about) showHost(event);
-  if (grid && event.kind.startsWith("server_types.")) showSettings();
+  if (find("[data-settings]") && event.kind.startsWith("server_types.")) showSettings();
   // Of a host that is gone there is no page any more.
   if (!about || (event.host === about && event.current)) refresh(event.kind);
   if (timeline && (!about || event.host === about)) addEntry(event);
@@ -138,7 +139,7 @@ function showTile({ host: id, current, glance, sentence }) {
   if (!old) {
     tile.id = `host-${id}`;
     tile.dataset.host = id;
-    tile.querySelector("a").href = `/hosts/${id}`;
+    tile.querySelector("a")?.setAttribute("href", `/hosts/${id}`);
     tile.classList.add("arrived");
   }
   // What is done stays where it was seen at work.
@@ -147,12 +148,14 @@ function showTile({ host: id, current, glance, sentence }) {
 }
 
 function showGlance(tile, current, glance) {
-  const labels = Object.entries(current.labels).sort().map(([key, value]) => `${key}=${value}`);
-  tile.dataset.words = [...current.macs, current.address ?? "", ...labels].join(" ");
   tile.toggleAttribute("data-needs-you", glance.needs_you);
   tile.querySelector("[data-field=since]").dataset.form = glance.under_way ? "elapsed" : "ago";
   tile.querySelector("[data-usual]").dataset.usual = glance.usual ?? "";
+  // A tile on a wall tells neither of the past nor by what its host is found.
   const past = tile.querySelector("[data-past]");
+  if (!past) return;
+  const labels = Object.entries(current.labels).sort().map(([key, value]) => `${key}=${value}`);
+  tile.dataset.words = [...current.macs, current.address ?? "", ...labels].join(" ");
   past.replaceChildren(...glance.past.map((outcome) => {
     const mark = document.createElement("i");
     mark.dataset.outcome = outcome;
@@ -314,6 +317,7 @@ function told(form, moment, now) {
 
 // Made once: a page has hundreds of times.
 const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+const minute = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const hour = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 
 export function tellTimes() {
@@ -326,6 +330,8 @@ export function tellTimes() {
     time.title = whole.format(moment);
   }
   for (const usual of document.querySelectorAll("[data-usual]")) tellUsual(usual, now);
+  const clock = find("[data-now]");
+  if (clock) setText(clock, minute.format(now));
 }
 
 function tellUsual(usual, now) {
@@ -394,7 +400,7 @@ function press(event) {
 tellTimes();
 showTitle();
 setInterval(tellTimes, 1000);
-addEventListener("keydown", press);
+if (find("#keys")) addEventListener("keydown", press);
 if (location.hash === "#q") find("#q")?.focus();
 find("details:target")?.setAttribute("open", "");
 searching?.addEventListener("input", () => (search(), keepSearch()));
