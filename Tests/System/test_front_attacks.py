@@ -5,11 +5,12 @@ Each is refused, or read in one way by everybody; and meanwhile the others are s
 
 import contextlib
 import json
+import select
 import socket
 import time
 import unittest
 
-from harness import Sprout
+from harness import Sprout, until
 
 HIDDEN = "52:54:00:66:66:66"
 
@@ -99,6 +100,74 @@ class FrontTest(unittest.TestCase):
         self.assertEqual(self.status(self.head(f"Content-Length: {len(deep)}", path="/api/hosts"), deep), 400)
         self.assertEqual(self.box.get("/health").status, 200)
         self.assertNotIn("started again", self.box.log())
+
+    def test_what_nginx_refuses_itself_is_told_as_the_daemons_tell_it(self):
+        long, host = "a" * 40_000, "Host: sprout\r\nConnection: close\r\n"
+        cases = [
+            (413, self.head("Content-Length: 3000000", path="/api/hosts")),
+            (413, self.head("Content-Length: 3000000", path="/api/hosts/x/installed")),
+            (414, f"GET /api/hosts?q={long} HTTP/1.1\r\n{host}\r\n"),
+            (400, f"GET /api/hosts HTTP/1.1\r\n{host}X-Large: {long}\r\n\r\n"),
+            (405, f"POST /api/openapi.yaml HTTP/1.1\r\n{host}Content-Length: 0\r\n\r\n"),
+            (405, f"TRACE /api/hosts HTTP/1.1\r\n{host}\r\n"),
+        ]
+        pages = [
+            (413, self.head("Content-Length: 3000000", path="/hosts")),
+            (414, f"GET /hosts?q={long} HTTP/1.1\r\n{host}\r\n"),
+            (400, f"GET / HTTP/1.1\r\n{host}X-Large: {long}\r\n\r\n"),
+            (405, f"POST /assets/sprout.css HTTP/1.1\r\n{host}Content-Length: 0\r\n\r\n"),
+            (404, f"GET /assets/nothing.js HTTP/1.1\r\n{host}\r\n"),
+        ]
+        for status, question in cases + pages:
+            with self.subTest(status=status, question=question[:40]):
+                head, _, body = self.send(question).partition(b"\r\n\r\n")
+                head = head.decode().lower()
+                self.assertTrue(head.startswith(f"http/1.1 {status} "), head)
+                self.assertRegex(head, r"x-request-id: [0-9a-f]{32}")
+                self.assertIn("x-content-type-options: nosniff", head)
+                self.assertNotIn("retry-after", head)
+                if (status, question) in cases:
+                    self.assertIn("content-type: application/problem+json\r", head)
+                    problem = json.loads(body)
+                    self.assertEqual((problem["status"], set(problem)), (status, {"status", "title", "detail"}))
+                else:
+                    self.assertIn("content-type: text/html; charset=utf-8\r", head)
+                    self.assertIn(b'<header class="top">', body)
+                    self.assertIn(f"Status {status}".encode(), body)
+
+    def slow(self, source, count, *parts):
+        """Clients at another address that send this, and then nothing more."""
+        clients = []
+        for _ in range(count):
+            client = socket.create_connection(("127.0.0.1", self.box.port), 20, source_address=(source, 0))
+            self.addCleanup(client.close)
+            client.sendall("".join(parts).encode())
+            clients.append(client)
+        return clients
+
+    def test_five_hundred_slow_clients_at_one_address_leave_another_served(self):
+        bodies = self.slow("127.0.0.2", 500, self.head("Content-Length: 1000", path="/api/hosts"), "{")
+        self.slow("127.0.0.3", 500, "GET /api/hosts HTTP/1.1\r\nHost: spr")
+        began = time.monotonic()
+        for _ in range(20):
+            self.assertEqual(self.box.get("/api/hosts").status, 200)
+        self.assertLess(time.monotonic() - began, 8)
+        refused = until(
+            lambda: len(answered := select.select(bodies, [], [], 0)[0]) >= 500 - 256 and answered, what="the refusals")
+        self.assertEqual(len(refused), 500 - 256, "what one address may have at once is bounded")
+        head, _, body = refused[0].recv(10_000).partition(b"\r\n\r\n")
+        self.assertRegex(head, rb"^HTTP/1.1 429 (?s:.*)Retry-After: 5\r\n")
+        self.assertEqual(json.loads(body)["title"], "Too Many Requests")
+        page = self.slow("127.0.0.2", 1, "GET / HTTP/1.1\r\nHost: sprout\r\n\r\n")[0].recv(10_000)
+        self.assertRegex(page, rb"^HTTP/1.1 429 ")
+        self.assertIn(b'<header class="top">', page)
+
+    def test_fifty_browsers_and_sixty_four_machines_at_one_address_are_all_served(self):
+        self.slow("127.0.0.4", 50, "GET /events HTTP/1.1\r\nHost: sprout\r\n",
+                  f"Authorization: Bearer {self.box.token}\r\n\r\n")
+        machines = self.slow("127.0.0.4", 64, "GET /ipxe/52:54:00:64:00:01 HTTP/1.1\r\nHost: sprout\r\n\r\n")
+        for machine in machines:
+            self.assertTrue(machine.recv(1000).startswith(b"HTTP/1.1 200 "))
 
     def test_who_sends_slowly_is_cut_off_and_holds_nobody_up(self):
         slow = []
