@@ -23,12 +23,8 @@ extension Site {
 
     /// A private key crosses no network in plain text.
     private func replaceCertificate(_ request: Request) async throws -> Response {
-        guard Caller.current.isPrivate else {
-            throw Problem(
-                403,
-                "This came over plain HTTP, where a key can be read along. A certificate is brought over TLS, or on the box"
-                    + " itself: sprout tls replace FILE, through its socket or with --state.")
-        }
+        try Caller.current.refusePlainText(
+            where: "a key can be read along", "A certificate is brought", orBy: "sprout tls replace FILE")
         return try await passOnJSON(request)
     }
 }

@@ -6,12 +6,8 @@ import Model
 extension Site {
     /// Whom Sprout trusts gets the cluster's root password: what says so crosses no network in plain text.
     func changeCluster(_ request: Request) async throws -> Response {
-        guard Caller.current.isPrivate else {
-            throw Problem(
-                403,
-                "This came over plain HTTP, where it can be changed on the way. It is said over TLS, or on the box"
-                    + " itself: sprout cluster, through its socket or with --state.")
-        }
+        try Caller.current.refusePlainText(
+            where: "it can be changed on the way", "It is said", orBy: "sprout cluster")
         return try await passOnJSON(request)
     }
 }

@@ -10,12 +10,8 @@ extension Site {
 
     /// A secret crosses no network in plain text.
     func changeSecret(_ request: Request) async throws -> Response {
-        guard Caller.current.isPrivate else {
-            throw Problem(
-                403,
-                "This came over plain HTTP, where a secret can be read along. Secrets are set over TLS, or on the box"
-                    + " itself: sprout secrets set NAME, through its socket or with --state.")
-        }
+        try Caller.current.refusePlainText(
+            where: "a secret can be read along", "Secrets are set", orBy: "sprout secrets set NAME")
         return try await passOnJSON(request)
     }
 }

@@ -71,6 +71,15 @@ extension Caller {
         }
     }
 
+    /// Refuses what must cross no network in plain text, with what can happen there and how it is done instead.
+    func refusePlainText(where risk: String, _ remedy: String, orBy command: String) throws {
+        guard !isPrivate else { return }
+        throw Problem(
+            403,
+            "This came over plain HTTP, where \(risk). \(remedy) over TLS, or on the box itself: \(command), through its"
+                + " socket or with --state.")
+    }
+
     /// A page with the proof in each of its forms.
     ///
     /// What stands in a page as text has no `<` of its own, and no `>` stands in a tag: `HTML` sees to both.
