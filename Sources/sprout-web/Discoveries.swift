@@ -23,9 +23,11 @@ extension Site {
     func acceptByForm(_ request: Request) async throws -> Response {
         let fields = try form(request)
         let wish = Acceptance(hostname: fields["hostname"], serverType: fields["server_type"] ?? "", labels: nil)
-        let answer = try await accept(wish, request)
-        guard answer.status == 201 else { throw Problem(answer.status, try problem(of: answer).detail) }
-        return .redirect(to: "/")
+        let answer = try await answer { try await accept(wish, request) }
+        if answer.status == 201 { return .redirect(to: "/") }
+        let refusal = AdoptionRefusal(
+            mac: request.parameters["mac"] ?? "", wish: wish, problem: try problem(of: answer))
+        return try await discoveriesPage(refusal: refusal, status: answer.status)
     }
 
     func ignoreByForm(_ request: Request) async throws -> Response {
@@ -60,11 +62,19 @@ struct Acceptance: StrictBody {
     }
 }
 
+/// An adoption that was refused, to be shown again as it was filled in.
+struct AdoptionRefusal {
+    let mac: String
+    let wish: Acceptance
+    let problem: ReceivedProblem
+}
+
 /// The list of machines to adopt, which is not there while there is none.
 struct DiscoveryList {
     let discoveries: [Discovery]
     let types: [ServerTypesInForce.Entry]
     let verdicts: [MACAddress: Verdict]
+    var refusal: AdoptionRefusal?
 
     var html: HTML? {
         guard !discoveries.isEmpty else { return nil }
@@ -90,20 +100,25 @@ struct DiscoveryList {
     }
 
     private func form(_ mac: MACAddress) -> HTML {
-        """
-        <form method="post" action="/discoveries/\(mac)/accept">
-        <p class="field"><label for="type-\(mac)">Server type</label>
-        <select id="type-\(mac)" name="server_type">\(types.map(Self.option))</select></p>
-        <p class="field"><label for="name-\(mac)">Host name</label>
-        <input id="name-\(mac)" name="hostname" autocomplete="off" autocapitalize="none" spellcheck="false" \
-        placeholder="the next free one"></p>
-        <p><button>Adopt</button>
-        <button class="plain" formaction="/discoveries/\(mac)/ignore">Ignore</button></p>
-        </form>
-        """
+        let refusal = refusal?.mac == "\(mac)" ? refusal : nil
+        let name = FormField(
+            name: "hostname", label: "Host name", id: "name-\(mac)", value: refusal?.wish.hostname ?? "",
+            attributes: "autocomplete=\"off\" autocapitalize=\"none\" placeholder=\"the next free one\"",
+            problem: refusal?.problem)
+        return """
+            <form method="post" action="/discoveries/\(mac)/accept">
+            \(refusal?.problem.html(besides: ["hostname"]))
+            <p class="field"><label for="type-\(mac)">Server type</label>
+            <select id="type-\(mac)" name="server_type">\
+            \(types.map { Self.option($0, isChosen: $0.key == refusal?.wish.serverType) })</select></p>
+            \(name.html)
+            <p><button>Adopt</button>
+            <button class="plain" formaction="/discoveries/\(mac)/ignore">Ignore</button></p>
+            </form>
+            """
     }
 
-    private static func option(_ type: ServerTypesInForce.Entry) -> HTML {
-        "<option value=\"\(type.key)\">\(type.displayName)</option>"
+    private static func option(_ type: ServerTypesInForce.Entry, isChosen: Bool) -> HTML {
+        "<option value=\"\(type.key)\" \(isChosen ? "selected" : "" as HTML)>\(type.displayName)</option>"
     }
 }

@@ -6,12 +6,20 @@ import Store
 /// All machines that netboot and are no hosts, those that are ignored too.
 extension Site {
     func discoveriesPage(_ request: Request) async throws -> Response {
+        try await discoveriesPage(refusal: nil, status: 200)
+    }
+
+    func discoveriesPage(refusal: AdoptionRefusal?, status: Int) async throws -> Response {
         let newest = try await store.newestEventID()
+        let discoveries = try await store.discoveries()
         let list = DiscoveryList(
-            discoveries: try await store.discoveries(), types: try await store.serverTypes().types,
-            verdicts: try await store.verdicts())
+            discoveries: discoveries, types: try await store.serverTypes().types,
+            verdicts: try await store.verdicts(), refusal: refusal)
+        // What was adopted or ignored meanwhile has no form any more.
+        let isShown = discoveries.contains { "\($0.mac)" == refusal?.mac }
         let main: HTML = """
             <h1>Discoveries</h1>
+            \(isShown ? nil : refusal?.problem.html(besides: []))
             <p class="sentence">Machines that netboot and are no hosts. They start from their own disk: nothing is ever
             installed by being seen.</p>
             <div data-fresh="discoveries" data-on="discovery. netboot.stalled identity. host.registered host.changed">
@@ -19,8 +27,9 @@ extension Site {
             \(IgnoredList(discoveries: try await store.discoveries(ignored: true)).html)
             </div>
             """
-        return Frame("Discoveries", in: .discoveries, newestEvent: newest, tally: try await Tally(store))
-            .page(main, status: 200)
+        let title = refusal == nil ? "Discoveries" : "Not adopted"
+        return Frame(title, in: .discoveries, newestEvent: newest, tally: try await Tally(store))
+            .page(main, status: status)
     }
 
     private static let waiting: HTML = """

@@ -11,7 +11,7 @@ struct RegistrationForm {
         <section class="card" id="register" aria-labelledby="register-title">
         <h2 id="register-title">Register a machine</h2>
         <form method="post" action="/hosts">
-        \(general)
+        \(refusal?.problem.html(besides: ["mac", "hostname", "server_type"]))
         \(input("mac", "MAC address", hint: Self.macHint, refusal?.draft.mac, "required"))
         \(input("hostname", "Host name", hint: Self.nameHint, refusal?.draft.hostname))
         \(choice)
@@ -31,23 +31,24 @@ struct RegistrationForm {
         }
     }
 
-    private func input(_ name: String, _ label: String, hint: HTML, _ value: String?, _ more: HTML = "") -> HTML {
-        """
-        <p class="field"><label for="\(name)">\(label)</label>
-        <input id="\(name)" name="\(name)" value="\(value ?? "")" autocomplete="off" autocapitalize="none" \
-        spellcheck="false" \(more) \(describe(name, isHinted: true))>
-        \(error(name))<span class="hint" id="\(name)-hint">\(hint)</span></p>
-        """
+    private func input(_ name: String, _ label: HTML, hint: HTML, _ value: String?, _ more: HTML = "") -> HTML {
+        FormField(
+            name: name, label: label, value: value ?? "",
+            attributes: "autocomplete=\"off\" autocapitalize=\"none\" \(more)",
+            hint: hint, problem: refusal?.problem
+        ).html
     }
 
     private var choice: HTML {
-        """
-        <p class="field"><label for="server_type">Server type</label>
-        <select id="server_type" name="server_type" \(describe("server_type", isHinted: types.types.isEmpty))>
-        \(types.types.map { option($0, isChosen: $0.key == refusal?.draft.serverType) })
-        </select>
-        \(error("server_type"))\(types.types.isEmpty ? Self.noTypes : nil)</p>
-        """
+        let refused = refusal?.problem.field == "server_type" ? refusal?.problem : nil
+        let isHinted = types.types.isEmpty
+        return """
+            <p class="field"><label for="server_type">Server type</label>
+            <select id="server_type" name="server_type" \(FormField.marks("server_type", isRefused: refused != nil, isHinted: isHinted))>
+            \(types.types.map { option($0, isChosen: $0.key == refusal?.draft.serverType) })
+            </select>
+            \(refused?.html(at: "server_type"))\(isHinted ? Self.noTypes : nil)</p>
+            """
     }
 
     private func option(_ type: ServerTypesInForce.Entry, isChosen: Bool) -> HTML {
@@ -60,30 +61,6 @@ struct RegistrationForm {
         <span class="hint" id="server_type-hint">There is none yet: they are described in \
         <code>server-types.yaml</code>.</span>
         """
-
-    // MARK: What was refused
-
-    private static let fields: Set = ["mac", "hostname", "server_type"]
-
-    private func isRefused(_ name: String) -> Bool { refusal?.problem.field == name }
-
-    /// The refused field has the focus, so that the browser shows it first.
-    private func describe(_ name: String, isHinted: Bool) -> HTML {
-        let hint: HTML = isHinted ? "\(name)-hint" : ""
-        guard isRefused(name) else { return isHinted ? "aria-describedby=\"\(hint)\"" : "" }
-        return "aria-invalid=\"true\" aria-describedby=\"\(name)-error \(hint)\" autofocus"
-    }
-
-    private func error(_ name: String) -> HTML? {
-        guard let refusal, isRefused(name) else { return nil }
-        return "<span class=\"error\" role=\"alert\" id=\"\(name)-error\">\(refusal.problem.detail)</span>"
-    }
-
-    /// What is wrong with none of the fields that are shown.
-    private var general: HTML? {
-        guard let problem = refusal?.problem, !Self.fields.contains(problem.field ?? "") else { return nil }
-        return "<p class=\"error\" role=\"alert\" tabindex=\"-1\" autofocus>\(problem.detail)</p>"
-    }
 }
 
 /// The form that removes a host, once its name was typed.

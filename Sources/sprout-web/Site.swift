@@ -61,6 +61,7 @@ struct Site: Sendable {
             .operator(.post("/hosts/:id/tasks/:task/retry", retryTaskByForm)),
             .viewer(.get("/notifications", notificationsPage)),
             .admin(.post("/notifications", testNotificationsByForm)),
+            .viewer(.get("/discoveries/:mac/accept") { _ in .redirect(to: "/discoveries") }),
             .operator(.post("/discoveries/:mac/accept", acceptByForm)),
             .operator(.post("/discoveries/:mac/ignore", ignoreByForm)),
             .viewer(.get("/events", events.respond)),

@@ -93,6 +93,29 @@ class Discovering(BrowserTest):
         expect(page.locator(".discovery")).to_have_count(0)
         expect(page.locator(".tile").filter(has_text=mac)).to_be_visible()
 
+    def test_S2_a_refused_adoption_is_shown_again_as_it_was_filled_in(self):
+        host = self.register()
+        mac = self.new_host()[1]
+        self.box.saw(mac)
+        page = self.open("/discoveries")
+        self.expected = "status of 409"
+        card = page.locator(".discovery").filter(has_text=mac)
+        card.get_by_label("Server type").select_option("ms-01")
+        card.get_by_label("Host name").fill(host["hostname"])
+        card.get_by_role("button", name="Adopt").click()
+        name = card.get_by_label("Host name")
+        expect(name).to_have_value(host["hostname"])
+        expect(name).to_be_focused()
+        expect(name).to_have_attribute("aria-invalid", "true")
+        expect(card.get_by_role("alert")).to_contain_text(host["hostname"])
+        expect(card.get_by_label("Server type")).to_have_value("ms-01")
+        page.reload()
+        name.fill(self.new_host()[0])
+        card.get_by_role("button", name="Adopt").click()
+        expect(page.locator(".tile").filter(has_text=mac)).to_be_visible()
+        gone = self.open(f"/discoveries/{mac}/accept")
+        self.assertEqual(gone.url, f"{self.box.url}/discoveries")
+
     def test_S2_a_machine_that_is_ignored_is_gone_in_every_browser(self):
         page, other = self.open(), self.open()
         mac = self.new_host()[1]

@@ -167,17 +167,11 @@ private struct AccountPage {
         """
     }
 
+    /// What names no field is about the password that lets one change it.
     private func field(_ name: String, _ label: HTML, _ kind: HTML) -> HTML {
-        let isWrong = problem != nil && (problem?.field ?? "current") == name
-        return """
-            <p class="field"><label for="\(name)">\(label)</label>
-            <input id="\(name)" name="\(name)" type="password" autocomplete="\(kind)" required \
-            \(isWrong ? "aria-invalid=\"true\" aria-describedby=\"\(name)-error\" autofocus" : "" as HTML)>
-            \(isWrong ? error(name) : nil)</p>
-            """
-    }
-
-    private func error(_ name: String) -> HTML {
-        "<span class=\"error\" role=\"alert\" id=\"\(name)-error\">\(problem?.detail ?? "")</span>"
+        let told = problem.map { ReceivedProblem(detail: $0.detail, field: $0.field ?? "current") }
+        return FormField(
+            name: name, label: label, attributes: "type=\"password\" autocomplete=\"\(kind)\" required", problem: told
+        ).html
     }
 }

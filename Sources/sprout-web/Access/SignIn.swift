@@ -90,7 +90,7 @@ struct SignInForm {
             <section class="card door" aria-labelledby="sign-in-title">
             <h1 id="sign-in-title">Sign in</h1>
             <form method="post" action="/sign-in">
-            \(problem.map(told))
+            \(problem?.html(besides: [], isFocused: false))
             <input type="hidden" name="next" value="\(next)">
             <p class="field"><label for="name">Name</label>
             <input id="name" name="name" value="\(name)" autocomplete="username" autocapitalize="none" \
@@ -105,8 +105,6 @@ struct SignInForm {
             """
         return Frame("Sign in", newestEvent: nil, tally: nil).page(main, status: status)
     }
-
-    private func told(_ problem: ReceivedProblem) -> HTML { "<p class=\"error\" role=\"alert\">\(problem.detail)</p>" }
 }
 
 /// The page of the first start.
@@ -122,10 +120,10 @@ struct SetupForm {
             <p>Nobody can sign in yet. The code shows that this box is yours: it is on its screen, in what
             <code>sprout up</code> says, and <code>sprout setup</code> shows it again.</p>
             <form method="post" action="/setup">
-            \(problem.flatMap { ["code", "name", "password"].contains($0.field ?? "") ? nil : told($0) })
-            \(input("code", "Code", code, "autocomplete=\"one-time-code\" placeholder=\"ABCD-EFGH\""))
-            \(input("name", "Your name, as you will sign in", name, "autocomplete=\"username\" autocapitalize=\"none\""))
-            \(input("password", "A password, of at least 10 characters", "", "type=\"password\" autocomplete=\"new-password\""))
+            \(problem?.html(besides: ["code", "name", "password"]))
+            \(field("code", "Code", code, "autocomplete=\"one-time-code\" placeholder=\"ABCD-EFGH\""))
+            \(field("name", "Your name, as you will sign in", name, "autocomplete=\"username\" autocapitalize=\"none\""))
+            \(field("password", "A password, of at least 10 characters", "", "type=\"password\" autocomplete=\"new-password\""))
             <p><button>Begin</button></p>
             </form>
             </section>
@@ -133,19 +131,7 @@ struct SetupForm {
         return Frame("Welcome", newestEvent: nil, tally: nil).page(main, status: status)
     }
 
-    private func input(_ field: String, _ label: HTML, _ value: String, _ more: HTML) -> HTML {
-        let isWrong = problem?.field == field
-        return """
-            <p class="field"><label for="\(field)">\(label)</label>
-            <input id="\(field)" name="\(field)" value="\(value)" spellcheck="false" required \(more) \
-            \(isWrong ? "aria-invalid=\"true\" aria-describedby=\"\(field)-error\" autofocus" : "" as HTML)>
-            \(isWrong ? error(field) : nil)</p>
-            """
+    private func field(_ name: String, _ label: HTML, _ value: String, _ more: HTML) -> HTML {
+        FormField(name: name, label: label, value: value, attributes: "required \(more)", problem: problem).html
     }
-
-    private func error(_ field: String) -> HTML {
-        "<span class=\"error\" role=\"alert\" id=\"\(field)-error\">\(problem?.detail ?? "")</span>"
-    }
-
-    private func told(_ problem: ReceivedProblem) -> HTML { "<p class=\"error\" role=\"alert\">\(problem.detail)</p>" }
 }

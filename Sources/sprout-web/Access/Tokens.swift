@@ -87,7 +87,7 @@ private struct TokensPage {
         <section class="card" aria-labelledby="create-title">
         <h2 id="create-title">Make a token</h2>
         <form method="post" action="/tokens">
-        \(problem.map { "<p class=\"error\" role=\"alert\" tabindex=\"-1\" autofocus>\($0.detail)</p>" as HTML })
+        \(problem?.html(besides: []))
         <p class="field"><label for="name">What it is for</label>
         <input id="name" name="name" autocomplete="off" autocapitalize="none" spellcheck="false" required></p>
         <p class="field"><label for="role">Role</label><select id="role" name="role">\(RoleOptions.html(Role.allCases, .operator))</select>

@@ -102,7 +102,7 @@ private struct UsersPage {
     }
 
     private var told: HTML? {
-        refusal.map { "<p class=\"error\" role=\"alert\" tabindex=\"-1\" autofocus>\($0.problem.detail)</p>" }
+        refusal?.problem.html(besides: [])
     }
 }
 
