@@ -8,12 +8,8 @@ import Store
 extension Site {
     /// What opens a backup, and what is in it, crosses no network in plain text.
     func passOnInPrivate(_ request: Request) async throws -> Response {
-        guard Caller.current.isPrivate else {
-            throw Problem(
-                403,
-                "This came over plain HTTP, where a passphrase can be read along. Backups are made and restored over TLS, or on"
-                    + " the box itself: sprout backup, through its socket or with --state.")
-        }
+        try Caller.current.refusePlainText(
+            where: "a passphrase can be read along", "Backups are made and restored", orBy: "sprout backup")
         return try await passOn(request)
     }
 
@@ -37,7 +33,8 @@ extension Site {
         let answer: Response
         switch fields["action"] {
         case "make":
-            guard Caller.current.isPrivate else { throw Problem(403, "A passphrase is taken over HTTPS.") }
+            try Caller.current.refusePlainText(
+                where: "a passphrase can be read along", "Backups are made", orBy: "sprout backup make")
             answer = try await ask("/backups", ["passphrase": fields["passphrase"] ?? ""], request)
         case "remove":
             guard fields["sure"] == "yes" else { return .redirect(to: "/backups") }

@@ -48,12 +48,7 @@ extension Site {
     func changeSettings(_ request: Request) async throws -> Response {
         try requireJSON(request)
         let changes = try JSON.decode([String: SettingValue?].self, from: request.body)
-        if changes.keys.contains(SettingGroup.password), !Caller.current.isPrivate {
-            throw Problem(
-                403,
-                "This came over plain HTTP, where a password can be read along. It is set over TLS, or on the box"
-                    + " itself: sprout config set \(SettingGroup.password)", field: SettingGroup.password)
-        }
+        if changes.keys.contains(SettingGroup.password) { try refusePlainPassword() }
         return try await orchestrator.send(
             "PATCH", "/settings", body: request.body, actor: actor(request), request: try id(of: request))
     }
@@ -66,9 +61,7 @@ extension Site {
         let next = Self.ownPath(fields["next"])
         let changes = group.changes(from: fields, holding: try await settingsReport(request).values)
         if changes.isEmpty { return .redirect(to: next) }
-        guard changes[SettingGroup.password] == nil || Caller.current.isPrivate else {
-            throw Problem(403, "A password is taken over HTTPS, or on the box itself.")
-        }
+        if changes.keys.contains(SettingGroup.password) { try refusePlainPassword() }
         let body = try JSON.encode(changes)
         let answer = try await answer {
             try await orchestrator.send(
@@ -78,6 +71,15 @@ extension Site {
         let refusal = SettingsRefusal(group: group.id, typed: fields, problem: try problem(of: answer))
         if next.hasPrefix("/welcome") { return try await welcomePage(request, refusal: refusal, status: answer.status) }
         return try await settingsPage(request, .init(refusal: refusal), status: answer.status)
+    }
+
+    private func refusePlainPassword() throws {
+        do {
+            try Caller.current.refusePlainText(
+                where: "a password can be read along", "It is set", orBy: "sprout config set \(SettingGroup.password)")
+        } catch let problem as Problem {
+            throw Problem(problem.status, problem.detail, field: SettingGroup.password)
+        }
     }
 
     func checkClusterByForm(_ request: Request) async throws -> Response {
@@ -115,10 +117,8 @@ extension Site {
         _ method: String, _ path: String, _ wish: [String: String], _ request: Request,
         _ told: (String) -> SettingsPage.Told
     ) async throws -> Response {
-        guard Caller.current.isPrivate else {
-            throw Problem(
-                403, "This came over plain HTTP, where it can be read along and changed. It is said over HTTPS.")
-        }
+        try Caller.current.refusePlainText(
+            where: "it can be read along and changed", "This is said", orBy: "sprout secrets, and sprout cluster")
         let body = try JSON.encode(wish)
         let answer = try await answer {
             try await orchestrator.send(method, path, body: body, actor: actor(request), request: try id(of: request))

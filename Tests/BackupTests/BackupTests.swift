@@ -4,7 +4,7 @@ import Testing
 
 @testable import Backup
 
-@Suite(.timeLimit(.minutes(1))) struct BackupTests {
+@Suite(.timeLimit(.minutes(5))) struct BackupTests {
     private let folder = FileManager.default.temporaryDirectory.appending(path: "sprout-backup-\(UUID())")
     private var path: String { folder.appending(path: "b").path }
     private let large = Array((0..<2_500_000).map { UInt8(truncatingIfNeeded: $0 &* 31) })

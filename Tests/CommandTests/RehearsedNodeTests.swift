@@ -94,7 +94,7 @@ extension Place {
 }
 
 /// One after the other: each starts a score of processes, and others measure time beside them.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct RehearsedNodeTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct RehearsedNodeTests {
     @Test func `a rehearsed node joins in a unit of its own, and loses the keys that it was given`() async throws {
         try await playing { place in
             let before = await place.node.worked()

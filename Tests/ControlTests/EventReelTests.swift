@@ -7,7 +7,7 @@ import Testing
 
 @testable import Control
 
-@Suite(.timeLimit(.minutes(1))) struct EventReelTests {
+@Suite(.timeLimit(.minutes(5))) struct EventReelTests {
     /// A database of its own, and a reel of its events that knows how often it rendered one.
     private struct Scene {
         let ledger: Ledger

@@ -2,7 +2,7 @@ import Control
 import HTTP
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct FeedTests {
+@Suite(.timeLimit(.minutes(5))) struct FeedTests {
     @Test func `a follower is rung at once, and again for what came meanwhile`() async {
         let feed = Feed()
         var rings = await feed.rings().makeAsyncIterator()

@@ -16,7 +16,7 @@ private let reactor: Reactor = {
     return reactor
 }()
 
-@Suite(.timeLimit(.minutes(1))) struct DeskTests {
+@Suite(.timeLimit(.minutes(5))) struct DeskTests {
     @Test func `all are answered, or only hosts, as the settings say from now on`() async throws {
         let scene = try await Scene(answer: "known")
         #expect(await scene.verdict("edk2-pxe-discover")?.decision.silence == .stranger)

@@ -6,7 +6,7 @@ import Testing
 @testable import Fetch
 
 /// OpenSSL's own server, with a certificate that nobody vouches for.
-@Suite(.timeLimit(.minutes(1))) struct CertificateTests {
+@Suite(.timeLimit(.minutes(5))) struct CertificateTests {
     /// What the server says on its standard output: its certificate, its port, and every record that it gets.
     private struct Peer {
         let child: Child

@@ -8,7 +8,7 @@ import Testing
 private let whole = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 5) }
 private let type = "application/octet-stream"
 
-@Suite(.timeLimit(.minutes(1))) struct DownloadTests {
+@Suite(.timeLimit(.minutes(5))) struct DownloadTests {
     @Test func `it says how large it is, and gives its bytes to the last`() async throws {
         let routes = Routes(.get("/x") { .bytes(whole, tag: "a", type: type, for: $0) })
         try await serving(routes) { place in

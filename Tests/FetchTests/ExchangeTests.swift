@@ -5,7 +5,7 @@ import Testing
 
 @testable import Fetch
 
-@Suite(.timeLimit(.minutes(1))) struct ExchangeTests {
+@Suite(.timeLimit(.minutes(5))) struct ExchangeTests {
     private func exchange(_ request: Exchange.Request) async throws -> Exchange.Reply {
         try await Exchange(request, try Worker()).reply()
     }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Fetch
 
-@Suite(.timeLimit(.minutes(1))) struct FetchFailedTests {
+@Suite(.timeLimit(.minutes(5))) struct FetchFailedTests {
     /// Why this cannot be fetched from a server that answers what its path says.
     private func failure(_ path: String, _ patience: Patience = Patience(pause: .zero)) async throws -> String {
         let failures = Notes<String>()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Fetch
 
-@Suite(.timeLimit(.minutes(1))) struct ReachTests {
+@Suite(.timeLimit(.minutes(5))) struct ReachTests {
     static let refused: [(String, String)] = [
         ("127.0.0.1", "this machine"), ("127.255.1.2", "this machine"), ("0.0.0.0", "this machine"),
         ("::1", "this machine"), ("::", "this machine"), ("::ffff:127.0.0.1", "this machine"),

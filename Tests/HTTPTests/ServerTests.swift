@@ -38,7 +38,7 @@ private func exchange(_ address: Address, _ text: String, thenClose: Bool = true
     return String(decoding: bytes, as: UTF8.self)
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ServerTests {
+@Suite(.timeLimit(.minutes(5))) struct ServerTests {
     let routes = Routes(
         .get("/echo/:word") { .text($0.parameters["word"] ?? "") },
         .post("/body") { .text("\($0.body.count)") },
@@ -159,7 +159,7 @@ private func exchange(_ address: Address, _ text: String, thenClose: Bool = true
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct StreamingTests {
+@Suite(.timeLimit(.minutes(5))) struct StreamingTests {
     @Test func `a client that has gone is noticed at once`() async throws {
         let (ends, ended) = AsyncStream.makeStream(of: Void.self)
         let routes = Routes(

@@ -50,7 +50,7 @@ struct SyntheticISO {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ImporterTests {
+@Suite(.timeLimit(.minutes(5))) struct ImporterTests {
     private func imported(
         _ iso: SyntheticISO, expected: String? = nil, report: @escaping @Sendable (Importer.Progress) -> Void = { _ in }
     ) async throws -> (InstallerImage, String) {

@@ -11,7 +11,7 @@ import Testing
 @testable import sprout_web
 
 /// Who is let in at the front door, with sessions that this test signs itself.
-@Suite(.timeLimit(.minutes(1))) struct DoorkeeperTests {
+@Suite(.timeLimit(.minutes(5))) struct DoorkeeperTests {
     private struct Scene {
         let ledger: Ledger
         let store: Store

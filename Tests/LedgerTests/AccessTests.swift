@@ -4,7 +4,7 @@ import Store
 import Testing
 
 /// Who may sign in, as the database keeps it.
-@Suite(.timeLimit(.minutes(1))) struct AccessTests {
+@Suite(.timeLimit(.minutes(5))) struct AccessTests {
     private static func author(_ request: String) -> Ledger.Author { .init(actor: "a test", request: request) }
 
     private func add(_ name: String, _ role: Role, to scene: Scene, request: String? = nil) async throws -> User {

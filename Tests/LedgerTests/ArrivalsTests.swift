@@ -4,7 +4,7 @@ import Testing
 
 @testable import Ledger
 
-@Suite(.timeLimit(.minutes(1))) struct ArrivalsTests {
+@Suite(.timeLimit(.minutes(5))) struct ArrivalsTests {
     /// A host that is installed, and was not heard since.
     private func installed() async throws -> (Scene, Host, String) {
         let scene = try await Scene()

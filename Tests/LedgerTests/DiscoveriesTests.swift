@@ -4,7 +4,7 @@ import Testing
 
 @testable import Ledger
 
-@Suite(.timeLimit(.minutes(1))) struct DiscoveriesTests {
+@Suite(.timeLimit(.minutes(5))) struct DiscoveriesTests {
     let mac: MACAddress
 
     init() throws { mac = try MACAddress("52:54:00:00:00:aa") }

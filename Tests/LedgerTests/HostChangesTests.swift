@@ -4,7 +4,7 @@ import Testing
 
 @testable import Ledger
 
-@Suite(.timeLimit(.minutes(1))) struct HostChangesTests {
+@Suite(.timeLimit(.minutes(5))) struct HostChangesTests {
     @Test func `a typing error in the MAC address is corrected, and the discovery that showed it goes`() async throws {
         let scene = try await Scene()
         let host = try await scene.register(1)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Ledger
 
-@Suite(.timeLimit(.minutes(1))) struct ImageChecksTests {
+@Suite(.timeLimit(.minutes(5))) struct ImageChecksTests {
     private func imported(_ scene: Scene, at moment: Timestamp? = nil) async throws -> InstallerImage {
         let image = InstallerImage(
             id: "proxmox-ve-9.2-1", product: "Proxmox VE", release: "9.2", build: "1", source: "x.iso", size: 1,

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Ledger
 
-@Suite(.timeLimit(.minutes(1))) struct InstallerTests {
+@Suite(.timeLimit(.minutes(5))) struct InstallerTests {
     /// A host that is armed, and what its machine shows.
     struct Armed {
         let scene: Scene

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Ledger
 
-@Suite(.timeLimit(.minutes(1))) struct LeasesTests {
+@Suite(.timeLimit(.minutes(5))) struct LeasesTests {
     private func mac(_ number: UInt8) throws -> MACAddress {
         try #require(MACAddress(bytes: [0x52, 0x54, 0, 0, 0, number]))
     }
@@ -45,7 +45,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ForeignServersTests {
+@Suite(.timeLimit(.minutes(5))) struct ForeignServersTests {
     private func server(_ kind: ForeignServer.Kind, _ number: Int = 9, mac: MACAddress? = nil) -> ForeignServer {
         let never = Timestamp(milliseconds: 0)
         return ForeignServer(

@@ -48,7 +48,7 @@ final class Clock: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct RegistrationTests {
+@Suite(.timeLimit(.minutes(5))) struct RegistrationTests {
     @Test func `P1: a host is registered with its event, and read back by id, name and MAC`() async throws {
         let scene = try await Scene()
         let draft = HostDraft(

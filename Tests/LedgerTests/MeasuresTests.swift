@@ -4,7 +4,7 @@ import Testing
 
 @testable import Ledger
 
-@Suite(.timeLimit(.minutes(1))) struct MeasuresTests {
+@Suite(.timeLimit(.minutes(5))) struct MeasuresTests {
     /// What the events of all hosts have ended.
     private func happenings(_ scene: Scene) async throws -> [Happening] {
         try await scene.store().happenings(after: 0, limit: 1000)

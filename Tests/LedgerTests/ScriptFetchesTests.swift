@@ -4,7 +4,7 @@ import Testing
 
 @testable import Ledger
 
-@Suite(.timeLimit(.minutes(1))) struct ScriptFetchesTests {
+@Suite(.timeLimit(.minutes(5))) struct ScriptFetchesTests {
     /// A machine that is sent to its disk by the automatic way, again and again.
     struct Machine {
         let scene: Scene

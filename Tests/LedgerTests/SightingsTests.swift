@@ -4,7 +4,7 @@ import Testing
 
 @testable import Ledger
 
-@Suite(.timeLimit(.minutes(1))) struct SightingsTests {
+@Suite(.timeLimit(.minutes(5))) struct SightingsTests {
     let mac: MACAddress
 
     init() throws { mac = try MACAddress("52:54:00:00:00:01") }
@@ -108,7 +108,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct IdentitiesTests {
+@Suite(.timeLimit(.minutes(5))) struct IdentitiesTests {
     let mac: MACAddress
     let uuid = "564d1a2b-3c4d-5e6f-7081-92a3b4c5d6e7"
     let other = "11111111-3c4d-5e6f-7081-92a3b4c5d6e7"

@@ -6,7 +6,7 @@ import Testing
 @testable import Database
 @testable import Ledger
 
-@Suite(.timeLimit(.minutes(1))) struct StoreTests {
+@Suite(.timeLimit(.minutes(5))) struct StoreTests {
     @Test func `hosts come in pages that miss nobody`() async throws {
         let scene = try await Scene()
         for number in 1...7 { _ = try await scene.register(number) }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Ledger
 
-@Suite(.timeLimit(.minutes(1))) struct TasksTests {
+@Suite(.timeLimit(.minutes(5))) struct TasksTests {
     /// A host that failed, and what is to be done for it since.
     private func failed() async throws -> (scene: Scene, host: Host, due: Ledger.DueEffect) {
         let scene = try await Scene()

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Linux
 
-@Suite(.timeLimit(.minutes(1))) struct DatagramTests {
+@Suite(.timeLimit(.minutes(5))) struct DatagramTests {
     @Test func `a datagram tells where it came from and on which address, and can be answered there`() async throws {
         let server = try DatagramSocket(FileDescriptor.datagrams(port: 0, interface: nil), reactor)
         let client = try DatagramSocket(FileDescriptor.datagrams(port: 0, interface: nil), reactor)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Linux
 
-@Suite(.timeLimit(.minutes(1))) struct FilesTests {
+@Suite(.timeLimit(.minutes(5))) struct FilesTests {
     let folder: String
 
     init() throws {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Linux
 
-@Suite(.timeLimit(.minutes(1))) struct ProgramTests {
+@Suite(.timeLimit(.minutes(5))) struct ProgramTests {
     /// What a shell command prints, and how it ends.
     private func shell(
         _ command: String, environment: [String: String] = [:], descriptors: [CInt] = []

@@ -20,7 +20,7 @@ func streams() throws -> (Linux.Stream, Linux.Stream) {
     )
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ReactorTests {
+@Suite(.timeLimit(.minutes(5))) struct ReactorTests {
     @Test func `a read ends when bytes arrive`() async throws {
         let (near, far) = try streams()
         async let bytes = {

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Model
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct SystemInformationTests {
+@Suite(.timeLimit(.minutes(5))) struct SystemInformationTests {
     static func read(_ json: String) throws -> SystemInformation {
         try JSONDecoder().decode(SystemInformation.self, from: Data(json.utf8))
     }

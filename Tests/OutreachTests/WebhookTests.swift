@@ -5,7 +5,7 @@ import Testing
 
 @testable import Outreach
 
-@Suite(.timeLimit(.minutes(1))) struct WebhookTests {
+@Suite(.timeLimit(.minutes(5))) struct WebhookTests {
     @Test func `S20: a body is signed with the key, and a repetition is known by its delivery`() throws {
         let body = Array("The quick brown fox jumps over the lazy dog".utf8)
         let request = Webhook(try Sample.outlet("http://a/b", secret: "key")).request(body, "d-1")

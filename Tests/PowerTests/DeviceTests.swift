@@ -9,7 +9,7 @@ import Testing
 @testable import Power
 
 /// What the example for server types says of each device switches it.
-@Suite(.timeLimit(.minutes(1))) struct DeviceTests {
+@Suite(.timeLimit(.minutes(5))) struct DeviceTests {
     /// The hooks that the example has for a device, at another server.
     private func hooks(for kind: Device.Kind, at url: String) throws -> PowerHooks {
         let file = URL(filePath: #filePath).deletingLastPathComponent()
@@ -65,7 +65,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct DetailedHookTests {
+@Suite(.timeLimit(.minutes(5))) struct DetailedHookTests {
     @Test func `a secret is put where the texts say, escaped in a URL, and shown nowhere else`() async throws {
         let asked = Notes<String>()
         try await answering({ request in

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Power
 
-@Suite(.timeLimit(.minutes(1))) struct HookTests {
+@Suite(.timeLimit(.minutes(5))) struct HookTests {
     private func requests(
         _ secret: String? = nil, off: String? = "/off?x=geheim", by answer: @escaping @Sendable (Request) -> Response,
         _ body: @escaping @Sendable (PowerDriver, Scene) async throws -> Void

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Power
 
-@Suite(.timeLimit(.minutes(1))) struct NetworkBootTests {
+@Suite(.timeLimit(.minutes(5))) struct NetworkBootTests {
     private static let done = "pve-01 boots from the network at its next start."
 
     @Test(arguments: Controller.Make.all, ["UEFI", "Legacy"])

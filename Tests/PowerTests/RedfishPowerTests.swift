@@ -4,7 +4,7 @@ import Testing
 
 @testable import Power
 
-@Suite(.timeLimit(.minutes(1))) struct RedfishPowerTests {
+@Suite(.timeLimit(.minutes(5))) struct RedfishPowerTests {
     @Test(arguments: Controller.Make.all)
     func `a host is switched on, restarted and off by the controller of every maker`(make: Controller.Make) async throws
     {

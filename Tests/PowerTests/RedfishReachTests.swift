@@ -6,7 +6,7 @@ import Testing
 
 @testable import Power
 
-@Suite(.timeLimit(.minutes(1))) struct RedfishReachTests {
+@Suite(.timeLimit(.minutes(5))) struct RedfishReachTests {
     private func failure(
         _ controller: Controller, _ host: PoweredHost = Scene.host, secret: String? = "root:" + Controller.password
     ) async throws -> (words: String, isPassing: Bool?, pauses: [Duration]) {

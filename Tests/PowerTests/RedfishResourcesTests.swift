@@ -4,7 +4,7 @@ import Testing
 
 @testable import Power
 
-@Suite(.timeLimit(.minutes(1))) struct RedfishResourcesTests {
+@Suite(.timeLimit(.minutes(5))) struct RedfishResourcesTests {
     private func system(_ text: String) throws -> ComputerSystem {
         try JSONDecoder().decode(ComputerSystem.self, from: Data(text.utf8))
     }

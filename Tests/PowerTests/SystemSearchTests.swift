@@ -4,7 +4,7 @@ import Testing
 
 @testable import Power
 
-@Suite(.timeLimit(.minutes(1))) struct SystemSearchTests {
+@Suite(.timeLimit(.minutes(5))) struct SystemSearchTests {
     /// A chassis of three machines, the list of which comes in two pages.
     private static let chassis: Controller.Make = {
         var make = Controller.Make.standard

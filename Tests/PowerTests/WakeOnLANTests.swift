@@ -6,7 +6,7 @@ import Wire
 @testable import Linux
 @testable import Power
 
-@Suite(.timeLimit(.minutes(1))) struct WakeOnLANTests {
+@Suite(.timeLimit(.minutes(5))) struct WakeOnLANTests {
     private func means(_ pauses: Notes<Duration>) throws -> Means {
         Means(worker: try Worker(), reactor: reactor) { pauses.add($0) }
     }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Recipes
 
-@Suite(.timeLimit(.minutes(1))) struct AnswerGoldenTests {
+@Suite(.timeLimit(.minutes(5))) struct AnswerGoldenTests {
     static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "GoldenAnswers")
 
     /// One after the other, each below a line with its name; `Tests/System/test_answers.py` reads them with Python.

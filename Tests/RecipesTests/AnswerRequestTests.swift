@@ -5,7 +5,7 @@ import Testing
 
 @testable import Recipes
 
-@Suite(.timeLimit(.minutes(1))) struct AnswerRequestTests {
+@Suite(.timeLimit(.minutes(5))) struct AnswerRequestTests {
     static let body = """
         {"product":{"fullname":"Proxmox VE","product":"pve"},"iso":{"release":"9.2","isorelease":"1"},
          "dmi":{"system":{"serial":"PF3ABCDE","uuid":"4c4c4544-0042-3510-8052-b4c04f335931"}},

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Rehearsal
 
-@Suite(.timeLimit(.minutes(1))) struct GoldenAnswersTests {
+@Suite(.timeLimit(.minutes(5))) struct GoldenAnswersTests {
     @Test(arguments: InstallerRelease.allCases)
     func `the installer of each release takes every answer that is made for it (P5)`(
         release: InstallerRelease

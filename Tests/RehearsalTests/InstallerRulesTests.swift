@@ -4,7 +4,7 @@ import Testing
 @testable import Rehearsal
 
 /// What installers say against answers, in the words that are known of them.
-@Suite(.timeLimit(.minutes(1))) struct InstallerRulesTests {
+@Suite(.timeLimit(.minutes(5))) struct InstallerRulesTests {
     typealias Case = (release: InstallerRelease, old: String, new: String, message: String)
 
     private static let list = "disk-list = [\"/dev/nvme0n1\"]"

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Rehearsal
 
-@Suite(.timeLimit(.minutes(1))) struct TOMLTests {
+@Suite(.timeLimit(.minutes(5))) struct TOMLTests {
     static let sample = """
         # a comment
         top = 1

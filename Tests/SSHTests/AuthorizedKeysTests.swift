@@ -3,7 +3,7 @@ import Linux
 import SSH
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct AuthorizedKeysTests {
+@Suite(.timeLimit(.minutes(5))) struct AuthorizedKeysTests {
     private let others = try? (KeyPair().line(comment: "root@pve-01"), KeyPair().line(comment: "a friend's"))
 
     @Test func `a key is taken out of the file behind the link, and lets nobody in any more`() async throws {

@@ -4,7 +4,7 @@ import Linux
 import SSH
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct LoginTests {
+@Suite(.timeLimit(.minutes(5))) struct LoginTests {
     // Before 1.11 libssh2 knows of RSA only what no server takes any more.
     @Test(arguments: ["ed25519", "ecdsa"] + (libssh2_version(0x010B00) == nil ? [] : ["rsa"]))
     func `the host is recognised by any of its keys, whichever is known`(type: String) async throws {

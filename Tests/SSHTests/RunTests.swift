@@ -3,7 +3,7 @@ import Linux
 import SSH
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct RunTests {
+@Suite(.timeLimit(.minutes(5))) struct RunTests {
     @Test func `a command's output, its two streams apart, and its status`() async throws {
         try await serving { place in
             var session = try await place.session()

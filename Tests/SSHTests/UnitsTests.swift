@@ -3,7 +3,7 @@ import SSH
 import Testing
 
 /// Needs a systemd on this machine: Tests/System boots one for it.
-@Suite(.enabled(if: Environment["SPROUT_TEST_UNITS"] != nil), .timeLimit(.minutes(1))) struct UnitsTests {
+@Suite(.enabled(if: Environment["SPROUT_TEST_UNITS"] != nil), .timeLimit(.minutes(5))) struct UnitsTests {
     private static let patience = UnitPatience(limit: .seconds(30), pause: .milliseconds(50))
 
     @Test func `a unit outlives its session, and another one goes on with what it says`() async throws {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Settings
 
-@Suite(.timeLimit(.minutes(1))) struct AddressTests {
+@Suite(.timeLimit(.minutes(5))) struct AddressTests {
     static let hosts: [(text: String, isValid: Bool)] = [
         ("pve1", true), ("pve1.lan", true), ("1password.com", true), ("192.168.1.1", true), ("a-b", true),
         ("::", true), ("::1", true), ("fd00::", true), ("fd00::1:2", true), ("1:2:3:4:5:6:7:8", true),

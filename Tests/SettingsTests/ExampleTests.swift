@@ -23,7 +23,7 @@ enum Example {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct ExampleTests {
+@Suite(.timeLimit(.minutes(5))) struct ExampleTests {
     @Test func `the example for provisioning is what holds by default`() throws {
         let text = try Example.text(Example.provisioning)
         #expect(try Provisioning(parsing: text, file: Example.provisioning) == .defaults)

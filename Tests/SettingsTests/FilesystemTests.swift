@@ -3,7 +3,7 @@ import Model
 import Settings
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct FilesystemTests {
+@Suite(.timeLimit(.minutes(5))) struct FilesystemTests {
     private func type(_ body: String) throws -> ServerType? {
         try ServerTypes(parsing: "server_types: {a: {\(body)}}", file: "f")["a"]
     }

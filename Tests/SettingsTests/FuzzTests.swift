@@ -2,7 +2,7 @@ import Seeded
 import Settings
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct FuzzTests {
+@Suite(.timeLimit(.minutes(5))) struct FuzzTests {
     static let files = [Example.provisioning, Example.serverTypes]
 
     @Test(arguments: files)

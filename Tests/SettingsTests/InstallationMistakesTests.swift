@@ -3,7 +3,7 @@ import Settings
 import Testing
 
 /// Every setting that the installer would refuse is refused when the file is read (P5, P20).
-@Suite(.timeLimit(.minutes(1))) struct InstallationMistakesTests {
+@Suite(.timeLimit(.minutes(5))) struct InstallationMistakesTests {
     static let values: [(text: String, message: String)] = [
         ("country: uk", "country: found \"uk\", \(country); did you mean gb?"),
         ("country: DE", "country: found \"DE\", \(country); did you mean de?"),

@@ -2,7 +2,7 @@ import Settings
 import Testing
 
 /// What pxe.mode server needs, and what cannot be right there.
-@Suite(.timeLimit(.minutes(1))) struct OwnDHCPMistakesTests {
+@Suite(.timeLimit(.minutes(5))) struct OwnDHCPMistakesTests {
     private static let range =
         "allowed: first-last, such as 192.168.1.100-192.168.1.199, at most 65536 addresses"
     private static let address = "allowed: an IPv4 address such as 192.168.1.1"

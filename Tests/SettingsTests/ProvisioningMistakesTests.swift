@@ -1,7 +1,7 @@
 import Settings
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ProvisioningMistakesTests {
+@Suite(.timeLimit(.minutes(5))) struct ProvisioningMistakesTests {
     static let shapes: [(text: String, message: String)] = [
         ("- a", "1:1: this is a list (allowed: keys with values below)"),
         ("a: 'x", "1:4: the quote opened here is never closed"),

@@ -2,7 +2,7 @@ import Model
 import Settings
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ProvisioningTests {
+@Suite(.timeLimit(.minutes(5))) struct ProvisioningTests {
     private func provisioning(_ text: String) throws -> Provisioning {
         try Provisioning(parsing: text, file: "provisioning.yaml")
     }

@@ -1,7 +1,7 @@
 import Settings
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ServerTypesMistakesTests {
+@Suite(.timeLimit(.minutes(5))) struct ServerTypesMistakesTests {
     static let files: [(text: String, message: String)] = [
         ("", "1:1: server_types: is missing (\(example))"),
         ("# nothing\n", "1:1: server_types: is missing (\(example))"),

@@ -3,7 +3,7 @@ import Model
 import Settings
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ServerTypesTests {
+@Suite(.timeLimit(.minutes(5))) struct ServerTypesTests {
     private func type(_ body: String) throws -> ServerType? {
         try ServerTypes(parsing: "server_types: {a_1: {\(body)}}", file: "server-types.yaml")["a_1"]
     }

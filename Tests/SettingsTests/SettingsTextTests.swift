@@ -3,7 +3,7 @@ import Testing
 
 @testable import Settings
 
-@Suite(.timeLimit(.minutes(1))) struct SettingsTextTests {
+@Suite(.timeLimit(.minutes(5))) struct SettingsTextTests {
     private static let changes: [(before: String, key: String, value: String?, after: String)] = [
         ("", "pxe.enabled", "true", "pxe:\n  enabled: true\n"),
         ("server:\n", "pxe.enabled", "true", "server:\n\npxe:\n  enabled: true\n"),

@@ -3,7 +3,7 @@ import Seeded
 import Testing
 import YAML
 
-@Suite(.timeLimit(.minutes(1))) struct FuzzTests {
+@Suite(.timeLimit(.minutes(5))) struct FuzzTests {
     static let files = ["provisioning.example.yaml", "server-types.example.yaml"]
 
     @Test(arguments: files)

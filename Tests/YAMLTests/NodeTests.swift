@@ -2,7 +2,7 @@ import Testing
 
 @testable import YAML
 
-@Suite(.timeLimit(.minutes(1))) struct NodeTests {
+@Suite(.timeLimit(.minutes(5))) struct NodeTests {
     private func scalar(_ text: String, at line: Int, _ column: Int, isPlain: Bool = true) -> Scalar {
         Scalar(text: text, isPlain: isPlain, mark: Mark(line: line, column: column))
     }

@@ -1,7 +1,7 @@
 import Testing
 import YAML
 
-@Suite(.timeLimit(.minutes(1))) struct YAMLErrorTests {
+@Suite(.timeLimit(.minutes(5))) struct YAMLErrorTests {
     static let refused: [(text: String, message: String)] = [
         ("a: &x 1", "f:1:4: anchors (&name) are not supported: write the value out; quote text with a &"),
         ("a: &x [1]", "f:1:4: anchors (&name) are not supported: write the value out; quote text with a &"),
