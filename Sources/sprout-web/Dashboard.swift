@@ -7,7 +7,7 @@ import Store
 extension Site {
     func dashboard(_ request: Request) async throws -> Response {
         try await dashboard(
-            HostSearch(request), refusal: nil, notice: try await gettingStarted(request), status: 200)
+            HostSearch(request), refusal: nil, notice: try await gettingStarted(), status: 200)
     }
 
     func dashboard(

@@ -24,6 +24,8 @@ extension Site {
             .admin(.post("/settings", changeSettingsByForm)),
             .viewer(.get("/settings/cluster/trust") { _ in .redirect(to: "/settings") }),
             .admin(.post("/settings/cluster/trust", trustClusterByForm)),
+            .viewer(.get("/settings/tls") { _ in .redirect(to: "/settings") }),
+            .admin(.post("/settings/tls", changeCertificateByForm)),
             .viewer(.get("/settings/secrets") { _ in .redirect(to: "/settings") }),
             .admin(.post("/settings/secrets", setSecretByForm)),
             .admin(.get("/settings/files/:name", settingsFilePage)),

@@ -15,7 +15,7 @@ extension Site {
         if Caller.current.role == .admin {
             let page = SettingsPage(
                 report: try await settingsReport(request), ports: await networkPorts(request),
-                secrets: try await store.secrets(), told: told)
+                secrets: try await store.secrets(), certificate: try await store.certificate(), told: told)
             main = page.html
         } else {
             main = SettingsInForce(values: try await store.settings(), cluster: told.cluster).html
@@ -101,6 +101,15 @@ extension Site {
         return try await tellInPrivate("PUT", "/cluster/trust", wish, request) { .refused($0) }
     }
 
+    func changeCertificateByForm(_ request: Request) async throws -> Response {
+        let fields = try form(request)
+        if fields["action"] == "renew" {
+            return try await tellInPrivate("POST", "/tls/renew", [:], request) { .certificate($0) }
+        }
+        let wish = ["certificate": fields["certificate"] ?? "", "key": fields["key"] ?? ""]
+        return try await tellInPrivate("PUT", "/tls", wish, request) { .certificate($0) }
+    }
+
     func setSecretByForm(_ request: Request) async throws -> Response {
         let fields = try form(request)
         let name = fields["name"] ?? ""
@@ -124,7 +133,8 @@ extension Site {
             try await orchestrator.send(method, path, body: body, actor: actor(request), request: try id(of: request))
         }
         if answer.status < 300 {
-            return .redirect(to: "/settings#\(path.hasPrefix("/cluster") ? "cluster" : "secrets")")
+            let place = path.hasPrefix("/cluster") ? "cluster" : path.hasPrefix("/tls") ? "encryption" : "secrets"
+            return .redirect(to: "/settings#\(place)")
         }
         return try await settingsPage(request, told(try problem(of: answer).detail), status: answer.status)
     }
@@ -142,14 +152,17 @@ private struct SettingsPage {
         var refusal: SettingsRefusal?
         var cluster: ClusterAnswer?
         var secret: String?
+        var certificate: String?
 
         static func refused(_ reason: String) -> Told { Told(cluster: .refused(reason)) }
         static func secret(_ reason: String) -> Told { Told(secret: reason) }
+        static func certificate(_ reason: String) -> Told { Told(certificate: reason) }
     }
 
     let report: SettingsReport
     let ports: [NetworkPort]
     let secrets: [SecretEntry]
+    let certificate: ServedCertificate?
     let told: Told
 
     var html: HTML {
@@ -167,6 +180,7 @@ private struct SettingsPage {
         \(SettingGroup.all.map(section))
         \(power)
         \(secretList)
+        \(encryption)
         </div>
         """
     }
@@ -232,6 +246,42 @@ private struct SettingsPage {
         <input id="secret-value" name="value" type="password" autocomplete="off" required></p>
         <p><button>Keep it</button></p>
         </form>
+        """
+
+    private var encryption: HTML {
+        """
+        <section class="card settings" id="encryption" aria-labelledby="encryption-title">
+        <h2 id="encryption-title">HTTPS</h2>
+        \(certificate.map(shown))
+        \(told.certificate.map { "<p class=\"error\" role=\"alert\" tabindex=\"-1\" autofocus>\($0)</p>" as HTML })
+        \(Caller.current.isPrivate ? Self.newCertificate : Self.howToReplace)</section>
+        """
+    }
+
+    private func shown(_ certificate: ServedCertificate) -> HTML {
+        """
+        <p>Browsers are shown this certificate, \(certificate.isOwn ? "which Sprout made itself" : "of \(certificate.issuer)"), until
+        \(Moment.html(certificate.validUntil)). Compare its fingerprint with the one that your browser shows:</p>
+        <pre tabindex="0">\(certificate.fingerprint)</pre>
+        """
+    }
+
+    private static let newCertificate: HTML = """
+        <details class="more" id="another-certificate"><summary>Another certificate</summary>
+        <form method="post" action="/settings/tls">
+        <p class="field"><label for="certificate">Certificate, with those that vouch for it (PEM)</label>
+        <textarea id="certificate" name="certificate" rows="6" wrap="off" autocomplete="off" spellcheck="false" required></textarea></p>
+        <p class="field"><label for="certificate-key">Its key (PEM)</label>
+        <textarea id="certificate-key" name="key" rows="6" wrap="off" autocomplete="off" spellcheck="false" required></textarea></p>
+        <p><button name="action" value="replace">Show this one</button></p></form>
+        <form method="post" action="/settings/tls">
+        <p><button class="plain" name="action" value="renew">Let Sprout make a new one</button></p></form>
+        </details>
+        """
+
+    private static let howToReplace: HTML = """
+        <p class="hint">A key crosses no network in plain text: another certificate is brought over HTTPS, or on the box:
+        <code>sprout tls replace FILE</code></p>
         """
 
     private static let howToSet: HTML = """

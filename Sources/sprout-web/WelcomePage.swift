@@ -25,13 +25,13 @@ extension Site {
             page.html, status: status)
     }
 
-    /// How far the box has come; nil for those who could not take it further.
-    func gettingStarted(_ request: Request) async throws -> HTML? {
+    /// The way there, for those who could take the box further, as long as it has no host.
+    ///
+    /// Hosts are shown while the orchestrator is away too: it is not asked how far the box has come.
+    func gettingStarted() async throws -> HTML? {
         guard Caller.current.role == .admin, try await store.stateCounts().isEmpty else { return nil }
-        let steps = try await steps(request)
-        let done = WelcomePage.Step.allCases.count { steps.contains($0) }
         return """
-            <p class="notice good"><a href="/welcome">Getting started</a>: \(done) of \(WelcomePage.Step.allCases.count) steps are done.</p>
+            <p class="notice good"><a href="/welcome">Getting started</a>: what a box wants to know before its first machine.</p>
             """
     }
 

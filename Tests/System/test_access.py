@@ -429,7 +429,7 @@ class AccessTest(unittest.TestCase):
             self.assertEqual(short.status, 422)
             typed = code.replace("-", " ").lower()
             done = box.browse("POST", "/setup", {**form, "code": typed})
-            self.assertEqual((done.status, done.headers["Location"]), (303, "/"))
+            self.assertEqual((done.status, done.headers["Location"]), (303, "/welcome"))
             cookie = done.headers["Set-Cookie"].partition(";")[0]
             self.assertEqual(box.browse("GET", "/users", cookie=cookie).status, 200)
             again = box.browse("POST", "/setup", {**form, "code": code, "name": "eve"})

@@ -13,7 +13,7 @@ from harness import until
 from installing import Machine, import_image
 from test_images import synthetic_iso
 
-PARTS = ["/discoveries", "/images", "/wire", "/timeline", "/settings", "/settings/files/provisioning",
+PARTS = ["/discoveries", "/images", "/wire", "/timeline", "/settings", "/settings/files/provisioning", "/backups",
          "/server-types", "/notifications", "/appliance", "/welcome",
          "/ops"]
 
