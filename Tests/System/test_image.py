@@ -1,8 +1,10 @@
 """The disk image, from the power button to a page that answers."""
 
 import hashlib
+import json
 import re
 import ssl
+import subprocess
 import tempfile
 import unittest
 
@@ -18,7 +20,7 @@ class ImageTest(unittest.TestCase):
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory(prefix="sprout-image-")
         cls.addClassCleanup(folder.cleanup)
-        image = debian.image(folder.name)
+        image = cls.image = debian.image(folder.name)
         print(f"the image: {image.stat().st_size >> 20} MiB, compressed {image.with_suffix('.img.zst').stat().st_size >> 20} MiB")
         cls.box = Appliance(image)
         cls.addClassCleanup(cls.box.close)
@@ -72,6 +74,18 @@ class ImageTest(unittest.TestCase):
         # It was 64 MiB, and has the rest of the disk now.
         self.assertGreater(int(self.box.shell("df --output=size --block-size=1M /var | tail -n 1")), 2000)
         until(lambda: self.box.shell("ls /boot/loader/entries").count("+") == 0, 120, "the version is taken for good")
+
+    def test_the_same_packages_make_the_same_bytes(self):
+        with tempfile.TemporaryDirectory(prefix="sprout-image-") as folder:
+            again = debian.image(folder)
+            compared = subprocess.run(["cmp", self.image, again], capture_output=True, text=True)
+            self.assertEqual(compared.stdout + compared.stderr, "")
+            checked = subprocess.run(
+                ["sha256sum", "--check", f"{again.name}.zst.sha256"], cwd=folder, capture_output=True, text=True)
+            self.assertEqual(checked.returncode, 0, checked.stderr)
+            manifest = json.loads(again.with_suffix(".spdx.json").read_text())
+            names = {package["name"] for package in manifest["packages"]}
+            self.assertLessEqual({"sprout", "nginx", "systemd", "linux-image-amd64", "firmware-realtek"}, names)
 
     def test_its_name_is_answered_for_on_the_network(self):
         self.assertRegex(self.box.shell("resolvectl --no-pager query sprout.local"), r"10\.0\.2\.15")
