@@ -42,8 +42,12 @@ public actor EventReel: Service {
     }
 
     private func catchUp() async throws {
-        // What nobody follows is not read: whoever comes is served from the database.
-        guard await feed.isFollowed else { return (frames, start) = ([], nil) }
+        // What nobody follows is not rendered: who comes gets what is older from the database.
+        guard await feed.isFollowed else {
+            frames = []
+            start = try await store.newestEventID()
+            return
+        }
         if start == nil { start = try await store.newestEventID() }
         while let newest = frames.last?.id ?? start {
             let more = try await read(after: newest)

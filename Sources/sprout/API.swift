@@ -78,10 +78,12 @@ struct API: Sendable {
         }
     }
 
-    /// Follows the events for ever, over every restart of the other side.
-    func follow(_ path: String = "/events", after first: Int64?, _ take: (ServerSentEvent) async throws -> Void)
-        async throws
-    {
+    /// Follows the events for ever, over every restart of the other side, of which `remark` is told.
+    func follow(
+        _ path: String = "/events", after first: Int64?,
+        remark: (String) async -> Void = { Terminal.complain($0) },
+        _ take: (ServerSentEvent) async throws -> Void
+    ) async throws {
         var last = first
         var hasAnswered = false
         while true {
@@ -93,9 +95,9 @@ struct API: Sendable {
                     try await take(event)
                 }
             } catch let error as Unreachable where hasAnswered {
-                Terminal.complain("(\(error) Trying again.)")
+                await remark("(\(error) Trying again.)")
             } catch let error as Broken {
-                Terminal.complain("(\(error); trying again)")
+                await remark("(\(error); trying again)")
             }
             try await reactor.sleep(for: .seconds(1))
         }

@@ -14,7 +14,7 @@ struct EventWatch: Sendable {
 
     init(_ api: API, after: Int64?, _ host: Host?, isJSON: Bool) {
         (self.api, self.after, self.host, self.isJSON) = (api, after, host, isJSON)
-        watch = isJSON || !Screen.canRedraw ? nil : host.map { HostWatch($0, api) }
+        watch = isJSON || !Screen.isWhole ? nil : host.map { HostWatch($0, api) }
     }
 
     func run(_ reactor: Reactor) async throws {
@@ -29,8 +29,8 @@ struct EventWatch: Sendable {
     }
 
     private func follow() async throws {
-        try await api.follow(after: after) { received in
-            if received.event == "reset" { return Terminal.complain("(what came before is not kept any more)") }
+        try await api.follow(after: after, remark: remark) { received in
+            if received.event == "reset" { return await remark("(what came before is not kept any more)") }
             let data = Array(received.data.utf8)
             if received.event == "heartbeat", let now = try? JSON.decode([String: Timestamp].self, from: data)["now"] {
                 await watch?.set(clock: now)
@@ -42,6 +42,10 @@ struct EventWatch: Sendable {
             if let watch { return await watch.say(line) }
             Terminal.say(isJSON ? received.data : line)
         }
+    }
+
+    private func remark(_ sentence: String) async {
+        if let watch { await watch.remark(sentence) } else { Terminal.complain(sentence) }
     }
 }
 
@@ -74,6 +78,13 @@ actor HostWatch {
         if let newest = await newest(), newest.operation.endedAt == nil || newest.operation.id == record?.operation.id {
             record = newest
         }
+        draw()
+    }
+
+    /// The same, of what is no event.
+    func remark(_ sentence: String) {
+        panel.clear()
+        Terminal.complain(sentence)
         draw()
     }
 

@@ -9,6 +9,9 @@ enum Screen {
     /// A terminal without a cursor to move is told line after line.
     static var canRedraw: Bool { isThere && ![nil, "", "dumb"].contains(Environment["TERM"]) }
 
+    /// Whether what is said lands on it too: what somebody else writes there is in the way of a panel.
+    static var isWhole: Bool { canRedraw && isatty(1) == 1 }
+
     /// NO_COLOR, if it is not empty, turns colours off (no-color.org).
     static var hasColor: Bool { canRedraw && [nil, ""].contains(Environment["NO_COLOR"]) }
 

@@ -1,5 +1,6 @@
 """What the sprout command draws while something takes its time: in place on a terminal, and nothing of it elsewhere."""
 
+import os
 import pathlib
 import re
 import subprocess
@@ -44,11 +45,21 @@ class WatchTest(unittest.TestCase):
         self.assertEqual(terminal.text.count("Walk of pve-1"), 1, "it is drawn in one place")
         [event] = [number for number, line in enumerate(terminal.lines) if re.match(r"\d{4}-\S+  pve-1 went from pxe_ready", line)]
         self.assertLess(event, terminal.lines.index("Walk of pve-1: pxe_booted"), "events stay above it")
+        self.box.kill("sprout-web")
         self.advance("broke")
         until(lambda: "Walk of pve-1: failed" in terminal.lines)
         self.assertRegex(terminal.text, r"It failed, after 0:\d\d\.\n✓ pxe_ready .*\n✗ pxe_booted .*\n  ")
         self.assertNotIn("· installing", terminal.text)
         self.assertIn(b"\x1b[31m", terminal.drawn)
+
+    def test_what_is_remarked_meanwhile_stands_above_the_steps(self):
+        terminal = self.watch()
+        self.advance("rebuild")
+        until(lambda: "Walk of pve-1: pxe_ready" in terminal.lines)
+        self.box.stop()
+        until(lambda: sum("Trying again" in line for line in terminal.lines) > 1, what="two remarks")
+        until(lambda: terminal.lines[-2] == "· ready", what="the steps below them")
+        self.assertEqual(terminal.text.count("Walk of pve-1"), 1)
 
     def test_a_narrow_window_cuts_lines_and_one_that_becomes_narrower_leaves_nothing_behind(self):
         terminal = self.watch(columns=90)
@@ -74,11 +85,10 @@ class WatchTest(unittest.TestCase):
         with tempfile.TemporaryFile() as output:
             terminal = self.watch(stdout=output)
             self.advance("rebuild")
-            until(lambda: "Walk of pve-1: pxe_ready" in terminal.lines)
-            output.seek(0)
-            for line in output.read().decode().splitlines():
+            until(lambda: os.pread(output.fileno(), 10_000, 0).count(b"\n") == 2, what="both events")
+            for line in os.pread(output.fileno(), 10_000, 0).decode().splitlines():
                 self.assertRegex(line, r"^\d{4}-\S+  .*pve-1")
-            self.assertNotIn("was registered", terminal.text)
+            self.assertEqual(terminal.drawn, b"")
         process = subprocess.Popen(
             [SPROUT, "watch", "pve-1", "--after", "0", "--state", self.box.state], stdout=subprocess.PIPE,
             stderr=subprocess.PIPE)
