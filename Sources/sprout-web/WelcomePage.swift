@@ -21,7 +21,7 @@ extension Site {
                 verdicts: try await store.verdicts()),
             refusal: refusal,
             opened: (refusal?.group ?? request.query["at"]).flatMap(WelcomePage.Step.init))
-        return Frame("Getting started", newestEvent: newest, tally: try await Tally(store)).page(
+        return Frame("Getting started", newestEvent: newest, tally: try await Tally(store), script: "backups.js").page(
             page.html, status: status)
     }
 
