@@ -78,12 +78,11 @@ class StartTest(unittest.TestCase):
 
 class FrontDoorTest(unittest.TestCase):
     def test_nginx_accepts_the_configuration_of_the_box(self):
-        text = (ROOT / "rootfs" / "etc" / "nginx" / "nginx.conf").read_text()
+        text = (ROOT / "rootfs" / "usr" / "share" / "sprout" / "nginx.conf").read_text()
         with tempfile.TemporaryDirectory() as folder:
             file = f"{folder}/nginx.conf"
             with open(file, "w") as copy:
-                text = text if os.geteuid() == 0 else text.replace("user www-data;\n", "")
-                copy.write(text.replace("/run/nginx", folder).replace("80 default_server", f"{free_port()} default_server"))
+                copy.write(text.replace("/run/sprout-nginx", folder).replace("80 default_server", f"{free_port()} default_server"))
             result = subprocess.run(
                 ["nginx", "-t", "-q", "-c", file, "-e", "stderr"], capture_output=True, text=True,
                 env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"})

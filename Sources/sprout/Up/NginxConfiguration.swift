@@ -38,7 +38,7 @@ struct NginxConfiguration: Sendable {
         pid \(scratch)/nginx.pid;
         error_log stderr warn;
         daemon off;
-        \(mostFiles.map { "worker_rlimit_nofile \($0);\n" } ?? "")        events { worker_connections 4096; }
+        \(mostFiles.map { "worker_rlimit_nofile \($0);\n" } ?? "")events { worker_connections 4096; }
         http {
             access_log off;
             client_body_temp_path \(scratch)/body;
