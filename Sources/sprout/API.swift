@@ -37,6 +37,10 @@ struct API: Sendable {
         return headers
     }
 
+    /// The answer as a value, and as it came.
+    ///
+    /// Swift 6.3.1 crashes where it inlines this: it does not split what comes of it.
+    @inline(never)
     func get<Value: Decodable>(_ path: String, as type: Value.Type) async throws -> (value: Value, json: String) {
         let answer = try await send("GET", path)
         return (try JSON.decode(type, from: answer.body), String(decoding: answer.body, as: UTF8.self))
