@@ -26,6 +26,8 @@ class ImageTest(unittest.TestCase):
         cls.addClassCleanup(cls.box.close)
         cls.box.power_on()
         until(lambda: cls.box.answers() or cls.box.process.poll() is not None, 900, "the dashboard", pause=0.5)
+        if cls.box.process.poll() is not None:
+            raise RuntimeError(cls.box.process.stderr.read().decode())
         print(f"power-on to dashboard: {cls.box.seconds():.0f} s, {cls.box.processor_seconds():.0f} s of processors")
 
     def run(self, result=None):
@@ -39,6 +41,7 @@ class ImageTest(unittest.TestCase):
         screen = until(lambda: "Setup code" in self.box.screen() and self.box.screen(), 180, "the console page")
         self.assertIn("http://10.0.2.15 or http://sprout.local", screen)
         self.assertIn("█", screen, "a QR code")
+        self.assertIn("Setup code", self.box.shell("cat /dev/vcs1"), "the screen shows the same")
         certificate = ssl.get_server_certificate(("127.0.0.1", self.box.tls_port))
         digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate)).hexdigest().upper()
         shown = re.search(r"SHA-256 ([0-9A-F:]+)", screen)[1]
