@@ -1,8 +1,10 @@
 """The package of these programs, and a root of Debian 13 that it is installed in."""
 
+import atexit
 import functools
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -24,6 +26,7 @@ def package(version=None):
     """The package, or one that differs in its version only."""
     environment = os.environ | {"SPROUT_COMPRESSION": "none"} | ({"SPROUT_VERSION": version} if version else {})
     folder = tempfile.mkdtemp(prefix="sprout-deb-")
+    atexit.register(shutil.rmtree, folder)
     built = subprocess.run(
         [ROOT / "deploy/deb/build", PROGRAMS, folder], env=environment, capture_output=True, text=True)
     if built.returncode:
