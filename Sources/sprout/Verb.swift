@@ -78,7 +78,7 @@ extension Verb {
         .backupMake, .backupList, .backupFetch, .backupCheck, .backupRestore, .backupRemove,
         .setup, .usersList, .usersAdd, .usersSet, .usersRemove, .tokensList, .tokensCreate, .tokensRemove,
         .wireTrust, .wire, .networkPorts, .networkOptions, .watch,
-        .doctor, .rehearseCluster, .rehearseISO, .rehearse,
+        .doctor, .support, .rehearseCluster, .rehearseISO, .rehearse,
         .up, .configShow, .configSet, .configFile, .configReplace, .configCheck, .completion,
     ]
 

@@ -37,7 +37,8 @@ import YAML
 
     /// Verbs that concern this machine or the command itself, and ask nothing of the API.
     static let local: Set<String> = [
-        "up", "backup check", "config check", "completion", "rehearse", "rehearse cluster", "rehearse iso", "watch",
+        "up", "backup check", "config check", "completion", "rehearse", "rehearse cluster", "rehearse iso", "support",
+        "watch",
     ]
 
     @Test func `S21 each verb that asks the API is named by an operation`() throws {

@@ -83,7 +83,7 @@ class Finding(BrowserTest):
         page.keyboard.press("Enter")
         expect(page.locator("h1")).to_have_text(self.hosts[0]["hostname"])
 
-    def test_a_state_that_lasts_is_told_beside_what_is_usual_and_said_to_be_longer_than_that(self):
+    def test_P6_a_state_that_lasts_is_told_beside_what_is_usual_and_said_to_be_longer_than_that(self):
         for _ in range(3):
             for event in ["rebuild", "fetched_kernel", "asked_for_answer", "reported_installed", "started_new_system",
                           "phoned_home", "joined"]:
