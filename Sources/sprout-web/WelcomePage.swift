@@ -136,6 +136,7 @@ struct WelcomePage {
         """
         <p>\(SettingGroup.network.introduction)</p>
         \(found)
+        \(report.netbootObstacle.map { "<p class=\"notice\">As it was started, \($0).</p>" as HTML })
         \(form(.network))
         """
     }

@@ -157,6 +157,8 @@ def pages(rack):
         "server-types": "/server-types",
         "notifications": "/notifications",
         "appliance": "/appliance",
+        "users": "/users",
+        "backups": "/backups",
     }
 
 
@@ -168,25 +170,31 @@ LOOKS = {
 
 
 def main(wanted):
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        with Sprout(server_types=SERVER_TYPES) as box:
+            shoot(chromium, box, {"welcome": "/welcome"}, wanted)
+        with Sprout(server_types=SERVER_TYPES, provisioning=PROVISIONING) as box:
+            shoot(chromium, box, pages(furnish(box)), wanted)
+        chromium.close()
+
+
+def shoot(chromium, box, pages, wanted):
     folder = ROOT / "docs" / "screenshots"
     folder.mkdir(exist_ok=True)
-    with Sprout(server_types=SERVER_TYPES, provisioning=PROVISIONING) as box, sync_playwright() as playwright:
-        rack = furnish(box)
-        name, _, session = box.sign_in(*box.new_user("anna", "admin")).partition("=")
-        cookie = {"name": name, "value": session, "url": box.url}
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        for name, path in pages(rack).items():
-            if wanted and name not in wanted:
-                continue
-            for look, options in LOOKS.items():
-                context = chromium.new_context(**options)
-                context.add_cookies([cookie])
-                page = context.new_page()
-                page.goto(box.url + path)
-                page.wait_for_timeout(700)
-                page.screenshot(path=folder / f"{name}-{look}.png")
-                page.context.close()
-        chromium.close()
+    name, _, session = box.sign_in(*box.new_user("anna", "admin")).partition("=")
+    cookie = {"name": name, "value": session, "url": box.url}
+    for name, path in pages.items():
+        if wanted and name not in wanted:
+            continue
+        for look, options in LOOKS.items():
+            context = chromium.new_context(**options)
+            context.add_cookies([cookie])
+            page = context.new_page()
+            page.goto(box.url + path)
+            page.wait_for_timeout(700)
+            page.screenshot(path=folder / f"{name}-{look}.png")
+            page.context.close()
 
 
 if __name__ == "__main__":
