@@ -2,7 +2,7 @@
 
     python3 Tests/run.py unit system            everything
     python3 Tests/run.py system CrashTest P13   only the system tests whose names contain one of these
-    python3 Tests/run.py system --machines      only those that use the lab's network themselves; --others, only the others
+    python3 Tests/run.py system --machines      only those in which machines run in the lab or from the image; --others, the others
 
 All system tests run in two processes: those whose machines are computed instruction by instruction keep one core busy, and
 the others mostly wait.
@@ -93,10 +93,10 @@ def system(wanted):
     for group in unittest.defaultTestLoader.discover(str(SYSTEM)):
         for tests in group:
             for test in tests if isinstance(tests, unittest.TestSuite) else [tests]:
-                lane = "--machines" if needs_a_network(test) else "--others"
+                lane = "--machines" if has_machines(test) else "--others"
                 if any(word == lane or word in test.id() for word in wanted):
                     chosen.append(test)
-    unittest.TestSuite(sorted(chosen, key=needs_a_network)).run(Report())
+    unittest.TestSuite(sorted(chosen, key=has_machines)).run(Report())
 
 
 def side_by_side(lanes):
@@ -125,9 +125,9 @@ def take(process):
             Tally.passed + total[0], Tally.failed + total[1], Tally.skipped + total[2])
 
 
-def needs_a_network(test):
+def has_machines(test):
     module = sys.modules[type(test).__module__]
-    return any(hasattr(module, name) for name in ("lab", "dhcplab"))
+    return any(hasattr(module, name) for name in ("lab", "dhcplab", "appliance"))
 
 
 def main(words):
