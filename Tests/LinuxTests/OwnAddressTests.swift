@@ -24,7 +24,10 @@ import Testing
         var count = 0
         while let interface = entry?.pointee {
             entry = interface.ifa_next
-            guard let address = interface.ifa_addr, address.pointee.sa_family == AF_INET else { continue }
+            // Each address begins with its family.
+            guard let address = interface.ifa_addr,
+                CInt(UnsafeRawPointer(address).load(as: UInt16.self)) == AF_INET
+            else { continue }
             let bytes = UnsafeRawBufferPointer(start: address, count: MemoryLayout<sockaddr_in>.size)
             #expect(OwnAddress.isOwn(Array(bytes), family: AF_INET))
             count += 1
