@@ -50,12 +50,7 @@ extension Site {
 
     private func backupsPage(_ request: Request, problem: ReceivedProblem?, status: Int) async throws -> Response {
         let newest = try await store.newestEventID()
-        let answer = try await orchestrator.send(
-            "GET", "/backups", actor: actor(request), request: request.id ?? "")
-        guard answer.status == 200, case .bytes(let bytes) = answer.body else {
-            throw Problem(answer.status, try self.problem(of: answer).detail)
-        }
-        let backups = try JSON.decode([String: [BackupFile]].self, from: bytes)["backups"] ?? []
+        let backups = try await told("/backups", as: [String: [BackupFile]].self, request)["backups"] ?? []
         let isNightly = try await store.secrets().contains { $0.name == "backup" }
         let page = BackupsPage(backups: backups, isNightly: isNightly, problem: problem)
         return Frame(

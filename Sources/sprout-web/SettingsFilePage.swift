@@ -27,12 +27,7 @@ extension Site {
 
     private func settingsFile(_ request: Request) async throws -> SettingsFile {
         let name = Percent.encoded(request.parameters["name"] ?? "")
-        let answer = try await orchestrator.send(
-            "GET", "/settings/files/\(name)", actor: actor(request), request: request.id ?? "")
-        guard answer.status == 200, case .bytes(let bytes) = answer.body else {
-            throw Problem(answer.status, try problem(of: answer).detail)
-        }
-        return try JSON.decode(SettingsFile.self, from: bytes)
+        return try await told("/settings/files/\(name)", as: SettingsFile.self, request)
     }
 
     private func settingsFilePage(

@@ -26,20 +26,23 @@ extension Site {
 
     /// `GET /settings` of the orchestrator: it alone reads the file.
     func settingsReport(_ request: Request) async throws -> SettingsReport {
-        let answer = try await orchestrator.send(
-            "GET", "/settings", actor: actor(request), request: request.id ?? "")
+        try await told("/settings", as: SettingsReport.self, request)
+    }
+
+    /// What the orchestrator answers to a question, or the problem that it has with it.
+    ///
+    /// Reading changes nothing, and needs no name.
+    func told<Value: Decodable>(_ path: String, as type: Value.Type, _ request: Request) async throws -> Value {
+        let answer = try await orchestrator.send("GET", path, actor: actor(request), request: request.id ?? "")
         guard answer.status == 200, case .bytes(let bytes) = answer.body else {
             throw Problem(answer.status, try problem(of: answer).detail)
         }
-        return try JSON.decode(SettingsReport.self, from: bytes)
+        return try JSON.decode(type, from: bytes)
     }
 
     /// Those that are there now; while the orchestrator is away, none.
     func networkPorts(_ request: Request) async -> [NetworkPort] {
-        let answer = try? await orchestrator.send(
-            "GET", "/network/ports", actor: actor(request), request: request.id ?? "")
-        guard let answer, answer.status == 200, case .bytes(let bytes) = answer.body else { return [] }
-        return (try? JSON.decode([String: [NetworkPort]].self, from: bytes)["ports"]) ?? []
+        (try? await told("/network/ports", as: [String: [NetworkPort]].self, request)["ports"]) ?? []
     }
 
     // MARK: Changes

@@ -13,8 +13,9 @@ extension Site {
 
     func welcomePage(_ request: Request, refusal: SettingsRefusal?, status: Int) async throws -> Response {
         let newest = try await store.newestEventID()
+        let report = try await settingsReport(request)
         let page = WelcomePage(
-            steps: try await steps(request), report: try await settingsReport(request),
+            steps: try await steps(report), report: report,
             ports: await networkPorts(request), others: try await store.foreignServers(at: .now()),
             discoveries: DiscoveryList(
                 discoveries: try await store.discoveries(), types: try await store.serverTypes().types,
@@ -36,8 +37,7 @@ extension Site {
     }
 
     /// What is done already.
-    private func steps(_ request: Request) async throws -> Set<WelcomePage.Step> {
-        let report = try await settingsReport(request)
+    private func steps(_ report: SettingsReport) async throws -> Set<WelcomePage.Step> {
         var done: Set<WelcomePage.Step> = []
         if report.values["pxe.enabled"] == "true" { done.insert(.network) }
         if report.hasRootPassword { done.insert(.hosts) }

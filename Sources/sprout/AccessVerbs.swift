@@ -139,9 +139,7 @@ extension Verb {
         completion: .words(Role.ofUsers.map(\.rawValue)))
 
     private static func newPassword(of name: String) throws -> String {
-        let typed =
-            Terminal.isInteractive ? Terminal.askHidden("A password for \(name): ") : Terminal.readAll()
-        guard let value = typed.map({ $0.hasSuffix("\n") ? String($0.dropLast()) : $0 }), !value.isEmpty else {
+        guard let value = Terminal.secret("A password for \(name): ") else {
             throw Failure(description: "no password was typed, so nothing was changed")
         }
         return value

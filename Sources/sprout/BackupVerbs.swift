@@ -98,8 +98,7 @@ extension Verb {
     private static let backupOperand = Operand(name: "NAME")
 
     private static func passphrase(_ question: String) throws -> String {
-        let typed = Terminal.isInteractive ? Terminal.askHidden(question) : Terminal.readAll()
-        guard let text = typed.map({ $0.hasSuffix("\n") ? String($0.dropLast()) : $0 }), !text.isEmpty else {
+        guard let text = Terminal.secret(question) else {
             throw Failure(description: "no passphrase was typed, so nothing was done")
         }
         return text

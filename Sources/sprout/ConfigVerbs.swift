@@ -30,10 +30,10 @@ extension Verb {
         if invocation.operands.count > 1 {
             value = invocation.operands[1]
         } else if key == rootPassword {
-            let typed =
-                Terminal.isInteractive ? Terminal.askHidden("The root password of new hosts: ") : Terminal.readAll()
-            value = typed.map { $0.hasSuffix("\n") ? String($0.dropLast()) : $0 } ?? ""
-            guard !value.isEmpty else { throw Failure(description: "nothing was typed, so nothing was changed") }
+            guard let typed = Terminal.secret("The root password of new hosts: ") else {
+                throw Failure(description: "nothing was typed, so nothing was changed")
+            }
+            value = typed
         } else {
             throw UsageError(description: "the VALUE is missing: \"\" leaves \(key) to its default", verb: configSet)
         }

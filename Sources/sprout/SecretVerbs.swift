@@ -10,8 +10,7 @@ extension Verb {
         example: "sprout secrets set dell-idrac < password-file"
     ) { invocation in
         let name = invocation.operands[0]
-        let typed = Terminal.isInteractive ? Terminal.askHidden("The secret \(name): ") : Terminal.readAll()
-        guard let value = typed.map({ $0.hasSuffix("\n") ? String($0.dropLast()) : $0 }), !value.isEmpty else {
+        guard let value = Terminal.secret("The secret \(name): ") else {
             throw Failure(description: "nothing was typed, so nothing was stored")
         }
         try await API(invocation).send(

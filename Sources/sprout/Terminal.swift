@@ -26,7 +26,7 @@ enum Terminal {
     }
 
     /// The same, while what is typed is not shown.
-    static func askHidden(_ question: String) -> String? {
+    private static func askHidden(_ question: String) -> String? {
         var before = termios()
         guard tcgetattr(0, &before) == 0 else { return ask(question) }
         var hidden = before
@@ -39,8 +39,15 @@ enum Terminal {
         return ask(question)
     }
 
+    /// A secret: typed without being shown, or else all of standard input without its last line end; nil if that is nothing.
+    static func secret(_ question: String) -> String? {
+        guard let typed = isInteractive ? askHidden(question) : readAll() else { return nil }
+        let text = typed.hasSuffix("\n") ? String(typed.dropLast()) : typed
+        return text.isEmpty ? nil : text
+    }
+
     /// All of standard input, as text.
-    static func readAll() -> String? {
+    private static func readAll() -> String? {
         var text = ""
         while let line = readLine(strippingNewline: false) { text += line }
         return text
