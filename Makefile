@@ -5,7 +5,7 @@ LIBRARIES := libcrypt-dev libcurl4-openssl-dev libsqlite3-dev libssh2-1-dev libs
     pkg-config
 TOOLS := ca-certificates nginx-light xorriso zstd
 DEB_TOOLS := binutils patchelf
-IMAGE_TOOLS := cpio dosfstools e2fsprogs fdisk mmdebstrap mtools squashfs-tools zstd
+IMAGE_TOOLS := cpio dosfstools e2fsprogs fdisk mmdebstrap mtools openssl squashfs-tools zstd
 TEST_TOOLS := $(DEB_TOOLS) $(IMAGE_TOOLS) atftp chromium curl dbus dnsmasq-base fonts-dejavu-core iproute2 ipxe-qemu \
     isc-dhcp-client libfaketime lintian man-db openssh-client openssh-server ovmf perl procps python3-venv \
     qemu-system-x86 shellcheck sqlite3 systemd systemd-container tcpdump tftp-hpa udhcpc wget zsh

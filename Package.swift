@@ -55,6 +55,7 @@ let package = Package(
         .target(name: "Recipes", dependencies: ["Model"], swiftSettings: strict),
         .target(name: "Settings", dependencies: ["Model", "YAML"], swiftSettings: strict),
         .target(name: "Store", dependencies: ["Database", "Model"], swiftSettings: strict),
+        .target(name: "Update", dependencies: ["Crypto", "Linux", "Model"], swiftSettings: strict),
 
         // MARK: The command line
 
@@ -91,10 +92,13 @@ let package = Package(
             name: "sprout-orchestrator",
             dependencies: [
                 "Backup", "Cluster", "Control", "Crypto", "Fetch", "HTTP", "Images", "Ledger", "Linux", "Metrics",
-                "Model", "Outreach", "Power", "Recipes", "SSH", "Settings", "Store", "Systemd", "Wire",
+                "Model", "Outreach", "Power", "Recipes", "SSH", "Settings", "Store", "Systemd", "Update", "Wire",
             ],
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "sprout-system", dependencies: ["Control", "Linux", "Model", "Systemd", "Update"],
+            swiftSettings: strict),
         .executableTarget(
             name: "sprout-web",
             dependencies: ["Control", "Crypto", "HTTP", "Linux", "Metrics", "Model", "Recipes", "Store", "Systemd"],
@@ -153,6 +157,9 @@ let package = Package(
         .testTarget(
             name: "SSHTests", dependencies: ["CSSH2", "Crypto", "Linux", "SSH", "Seeded"], swiftSettings: strict),
         .testTarget(name: "SystemdTests", dependencies: ["Systemd"], swiftSettings: strict),
+        .testTarget(
+            name: "UpdateTests", dependencies: ["Crypto", "Linux", "Model", "Update", "sprout-system"],
+            swiftSettings: strict),
         .testTarget(name: "WebTests", dependencies: ["sprout-web"], swiftSettings: strict),
         .testTarget(name: "WireTests", dependencies: ["Seeded", "Wire"], swiftSettings: strict),
         .testTarget(name: "YAMLTests", dependencies: ["Seeded", "YAML"], swiftSettings: strict),

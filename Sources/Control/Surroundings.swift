@@ -20,6 +20,11 @@ public struct Surroundings: Sendable {
     public let certificate = Environment["SPROUT_TLS"] ?? "/var/lib/sprout/tls"
     /// Where backups lie.
     public let backups = Environment["SPROUT_BACKUPS"] ?? "/var/lib/sprout/backups"
+    /// Where sprout-system takes wishes; nil on a machine that was not flashed as an appliance.
+    public let box = Environment["SPROUT_BOX"]
+    public let boxProgress = Environment["SPROUT_BOX_PROGRESS"] ?? "/run/sprout-system/progress.json"
+    public let boxHistory = Environment["SPROUT_BOX_HISTORY"] ?? "/var/lib/sprout-system/history.json"
+    public let updateFolder = Environment["SPROUT_UPDATE"] ?? "/var/lib/sprout/update"
     /// The port at which nginx answers browsers over TLS; nil where it does not.
     public let httpsPort = UInt16(Environment["SPROUT_HTTPS_PORT"] ?? "443")
     /// The port at which nginx answers machines that netboot.
@@ -28,6 +33,15 @@ public struct Surroundings: Sendable {
     public let netbootObstacle = Environment["SPROUT_NETBOOT_OBSTACLE"]
 
     public init() {}
+
+    /// The update that has arrived as a whole.
+    public var update: String { "\(updateFolder)/bundle" }
+
+    /// The version of the image that a box runs from.
+    public var imageVersion: String? {
+        guard let text = try? Files.text("/usr/lib/os-release") else { return nil }
+        return text.split(separator: "\n").first { $0.hasPrefix("IMAGE_VERSION=") }.map { String($0.dropFirst(14)) }
+    }
 }
 
 /// The release, as `sprout --version`, the health answers and the events name it.

@@ -13,6 +13,28 @@ public enum Digest {
     public static func sha256(_ text: String) -> [UInt8] { sha256(Array(text.utf8)) }
 }
 
+/// SHA-256 of what comes a piece at a time.
+public final class RunningDigest {
+    private let context = EVP_MD_CTX_new()
+
+    public init() {
+        guard EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else { fatalError("OpenSSL has no SHA-256") }
+    }
+
+    deinit { EVP_MD_CTX_free(context) }
+
+    public func add(_ bytes: [UInt8]) {
+        EVP_DigestUpdate(context, bytes, bytes.count)
+    }
+
+    /// Of all that was added; nothing can be added then.
+    public var sha256: [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 32)
+        EVP_DigestFinal_ex(context, &digest, nil)
+        return digest
+    }
+}
+
 /// HMAC with SHA-256 (RFC 2104): only who has the key can make it, and whoever has it can check it.
 public enum Signature {
     public static func sha256(of bytes: [UInt8], key: [UInt8]) -> [UInt8] {

@@ -283,12 +283,25 @@ enum Migrations {
     /// Brings the database to this release's layout, each step in a transaction of its own.
     static func run(on connection: borrowing Connection) throws {
         let found = try connection.rows("PRAGMA user_version") { $0.int(0) }.first ?? 0
-        guard found <= Schema.version else { throw StoreUnavailable.newer(schema: found) }
+        guard found <= Schema.version else {
+            let said = try connection.rows("SELECT value FROM setting WHERE key = ?", .text(Schema.usableFromKey)) {
+                $0.text(0)
+            }
+            guard said.first.map(Schema.isUsable) == true else { throw StoreUnavailable.newer(schema: found) }
+            return
+        }
         for (index, script) in all.enumerated().dropFirst(Int(found)) {
             try connection.write {
                 try connection.runScript(script)
                 try connection.run("PRAGMA user_version = \(index + 1)")
             }
+        }
+        try connection.write {
+            _ = try connection.run(
+                """
+                INSERT INTO setting (key, value) VALUES (?, ?)
+                ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE value != excluded.value
+                """, .text(Schema.usableFromKey), .text("\(Schema.usableFrom)"))
         }
     }
 }

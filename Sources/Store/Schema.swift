@@ -1,6 +1,15 @@
+import Database
+
 /// The layout of the database that this release reads and writes.
 public enum Schema {
     public static let version: Int64 = 7
+
+    /// The earliest layout whose release can go on with this one, reading and writing: a migration that takes away what
+    /// such a release needs raises it. After an update that did not work it is the release before that runs.
+    public static let usableFrom: Int64 = 7
+
+    /// The row of `setting` in which a database says so.
+    public static let usableFromKey = "schema.usable_from"
 }
 
 /// Why the database cannot be read, and what to do about it.
@@ -25,4 +34,15 @@ public enum StoreUnavailable: Error, Equatable, Sendable, CustomStringConvertibl
                 + " its -wal and -shm files must lie beside it"
         }
     }
+}
+
+extension Schema {
+    /// Whether this release can go on with a database that a later one has changed, as that one has said in it.
+    static func isUsable(_ connection: borrowing Connection) throws(DatabaseError) -> Bool {
+        let said = try connection.rows("SELECT value FROM setting WHERE key = ?", .text(usableFromKey)) { $0.text(0) }
+        return said.first.map(isUsable) ?? false
+    }
+
+    /// The same of what was read there.
+    public static func isUsable(_ said: String) -> Bool { Int64(said).map { $0 <= version } ?? false }
 }

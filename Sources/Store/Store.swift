@@ -15,7 +15,7 @@ public actor Store {
         let schema = try Self.schema(of: connection, path)
         guard schema != 0 else { throw .absent(path: path) }
         guard schema >= Schema.version else { throw .older(schema: schema) }
-        guard schema <= Schema.version else { throw .newer(schema: schema) }
+        if schema > Schema.version, (try? Schema.isUsable(connection)) != true { throw .newer(schema: schema) }
     }
 
     private static func schema(of connection: borrowing Connection, _ path: String) throws(StoreUnavailable) -> Int64 {

@@ -98,6 +98,26 @@ actor ImageKeeper {
         return damage
     }
 
+    // MARK: Over a reset of the box
+
+    /// Says in the folder itself what lies there: the database that knows it is erased.
+    nonisolated func leaveList(of images: [InstallerImage]) throws {
+        try Files.write(try JSON.encode(images), to: keptList, mode: 0o600)
+    }
+
+    /// Knows again what was kept.
+    func takeKept() async throws {
+        guard let kept = try? JSON.decode([InstallerImage].self, from: Files.read(keptList)) else { return }
+        for image in kept where try await desk.store.image(image.id) == nil && (try? folder.check(image)) != nil {
+            try await desk.commit {
+                try await desk.ledger.add(image, by: .init(actor: "sprout-orchestrator", request: "kept-\(image.id)"))
+            }
+        }
+        unlink(keptList)
+    }
+
+    private nonisolated var keptList: String { "\(folder.path)/kept.json" }
+
     // MARK: Pieces
 
     func begin(_ wish: UploadWish) async throws -> ImageUpload {

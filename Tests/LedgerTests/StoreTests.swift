@@ -52,7 +52,9 @@ import Testing
         #expect(throws: StoreUnavailable.absent(path: "/nowhere/sprout.db")) { try Store(path: "/nowhere/sprout.db") }
         let scene = try await Scene()
         for (schema, expected) in [(9, StoreUnavailable.newer(schema: 9)), (0, .absent(path: scene.path))] {
-            try Connection(path: scene.path, .readWrite).run("PRAGMA user_version = \(schema)")
+            let connection = try Connection(path: scene.path, .readWrite)
+            try connection.run("UPDATE setting SET value = '8' WHERE key = 'schema.usable_from'")
+            try connection.run("PRAGMA user_version = \(schema)")
             #expect(throws: expected) { try Store(path: scene.path) }
         }
         let sentence = StoreUnavailable.newer(schema: 9).description
@@ -62,10 +64,28 @@ import Testing
 
     @Test func `a writer leaves a database of a newer release alone`() async throws {
         let scene = try await Scene()
-        try Connection(path: scene.path, .readWrite).run("PRAGMA user_version = 9")
+        let connection = try Connection(path: scene.path, .readWrite)
+        try connection.run("UPDATE setting SET value = '8' WHERE key = 'schema.usable_from'")
+        try connection.run("PRAGMA user_version = 9")
         #expect(throws: StoreUnavailable.newer(schema: 9)) {
             try Ledger(path: scene.path, Worker(), now: { Timestamp(milliseconds: 1) })
         }
+    }
+
+    @Test func `A3 the release before reads and writes what a later one has added to`() async throws {
+        let scene = try await Scene()
+        _ = try await scene.register(1)
+        let connection = try Connection(path: scene.path, .readWrite)
+        try connection.run("ALTER TABLE host ADD COLUMN later TEXT NOT NULL DEFAULT 'x'")
+        try connection.run("CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT")
+        try connection.run("INSERT INTO event (at, kind, message, actor) VALUES (1, 'later.kind', 'later', 'later')")
+        try connection.run("PRAGMA user_version = 9")
+        let ledger = try Ledger(path: scene.path, Worker(), now: { Timestamp(milliseconds: 1) })
+        try await ledger.record(.boxRestarted, "written by the release before", by: .init(actor: "test"))
+        let store = try Store(path: scene.path)
+        #expect(try await store.hosts(limit: 10).hosts.count == 1)
+        #expect(try await store.events(after: 0, limit: 100).last?.message == "written by the release before")
+        #expect(try connection.rows("PRAGMA user_version") { $0.int(0) } == [9])
     }
 
     @Test func `the log files stay, what is removed is overwritten, and every commit reaches the disk`() async throws {
