@@ -41,7 +41,9 @@ public struct BoxProgress: Codable, Equatable, Sendable {
     }
 }
 
-/// What is known of the versions of this box, from one start to the next. Only sprout-system writes it.
+/// What is known of the versions of this box, from one start to the next.
+///
+/// Only sprout-system writes it.
 public struct BoxHistory: Codable, Equatable, Sendable {
     /// A version that was written and has not proved itself yet.
     public var trial: Trial?

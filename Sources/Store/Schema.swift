@@ -4,8 +4,9 @@ import Database
 public enum Schema {
     public static let version: Int64 = 7
 
-    /// The earliest layout whose release can go on with this one, reading and writing: a migration that takes away what
-    /// such a release needs raises it. After an update that did not work it is the release before that runs.
+    /// The earliest layout whose release can go on with this one, reading and writing.
+    ///
+    /// A migration that takes away what such a release needs raises it. After an update that did not work it is the release before that runs.
     public static let usableFrom: Int64 = 7
 
     /// The row of `setting` in which a database says so.

@@ -38,8 +38,14 @@ actor BoxDesk: Service {
                 let wish = try JSON.decode(strictly: UpdateWish.self, from: request.body)
                 return try .json(try await self.update(wish, request), status: 202)
             },
-            .post("/box/restart") { request in try .json(try await self.end(.restart, request), status: 202) },
-            .post("/box/power-off") { request in try .json(try await self.end(.powerOff, request), status: 202) },
+            .post("/box/restart") { request in
+                let wish = try JSON.decode(strictly: EndWish.self, from: request.body)
+                return try .json(try await self.end(.restart, wish, request), status: 202)
+            },
+            .post("/box/power-off") { request in
+                let wish = try JSON.decode(strictly: EndWish.self, from: request.body)
+                return try .json(try await self.end(.powerOff, wish, request), status: 202)
+            },
             .post("/box/factory-reset") { request in
                 let wish = try JSON.decode(strictly: ResetWish.self, from: request.body)
                 return try .json(try await self.reset(wish, request), status: 202)
@@ -95,8 +101,7 @@ actor BoxDesk: Service {
     }
 
     /// Nothing that is under way is lost by a restart; but its machines wait for a box that is not there.
-    private func refuseWhileInstalling(_ what: String, _ request: Request) async throws {
-        guard request.query["anyway"] != "true" else { return }
+    private func refuseWhileInstalling(_ what: String) async throws {
         let count = try await desk.store.stateCounts().filter(\.key.isUnderWay).values.reduce(0, +)
         guard count > 0 else { return }
         throw Problem(
@@ -105,10 +110,11 @@ actor BoxDesk: Service {
         )
     }
 
-    private func end(_ act: BoxWish.Act, _ request: Request) async throws -> BoxReport {
-        try await refuseWhileInstalling(act == .restart ? "restart" : "switch the box off", request)
+    private func end(_ act: BoxWish.Act, _ wish: EndWish, _ request: Request) async throws -> BoxReport {
+        _ = try box()
+        if wish.anyway != true { try await refuseWhileInstalling(act == .restart ? "restart" : "switch the box off") }
         let sentence = act == .restart ? "The box is restarted." : "The box is switched off."
-        return try await wish(act, act == .restart ? .boxRestarted : .boxSwitchedOff, sentence, request)
+        return try await self.wish(act, act == .restart ? .boxRestarted : .boxSwitchedOff, sentence, request)
     }
 
     private func reset(_ wish: ResetWish, _ request: Request) async throws -> BoxReport {
@@ -183,7 +189,7 @@ actor BoxDesk: Service {
         {
             throw Problem(409, "The update is not installed: \(obstacle).")
         }
-        try await refuseWhileInstalling("update", request)
+        try await refuseWhileInstalling("update")
         return try await self.wish(
             .update, again: wish.again, .updateStarted, "The update to \(version) begins; \(report().version) runs.",
             request)
@@ -222,6 +228,14 @@ private struct UpdateWish: StrictBody {
     let again: Bool?
 
     enum CodingKeys: CodingKey, CaseIterable { case again }
+}
+
+/// The body of `POST /box/restart` and `POST /box/power-off`.
+private struct EndWish: StrictBody {
+    /// Though hosts are being installed.
+    let anyway: Bool?
+
+    enum CodingKeys: CodingKey, CaseIterable { case anyway }
 }
 
 /// The body of `POST /box/factory-reset`.

@@ -7,6 +7,10 @@ import Store
 /// How the box itself is: what it runs, what it has room for, what else answers on its network.
 extension Site {
     func appliancePage(_ request: Request) async throws -> Response {
+        try await appliancePage(request, problem: nil, status: 200)
+    }
+
+    func appliancePage(_ request: Request, problem: ReceivedProblem?, status: Int) async throws -> Response {
         let newest = try await store.newestEventID()
         var ticks = [HealthTick(.good, "Dashboard", "sprout-web \(Release.version) shows this page.")]
         ticks.append(await orchestratorTick(request))
@@ -18,17 +22,20 @@ extension Site {
         ticks.append(try await certificateTick())
         ticks += try await networkTicks()
         let started = try await store.events(EventFilter(kind: .daemonStarted), before: nil, limit: 20)
+        let box = BoxSection(report: try? await told("/box", as: BoxReport.self, request), problem: problem)
         let main: HTML = """
             <nav aria-label="Way back"><a class="back" href="/settings">Settings</a></nav>
             <h1>This appliance</h1>
             <p class="sentence">\(HealthTick.summary(ticks))</p>
             <ul class="rows health" role="list" aria-label="What was looked at">\(ticks.map(\.html))</ul>
             <p class="hint">As it was \(Moment.html(.now())). <code>sprout doctor</code> looks at more, from end to end.</p>
+            \(box.html)
             <h2>Programs that were started</h2>
             <ol class="timeline" role="list">\(started.map(TimelineEntry.html))</ol>
             """
-        return Frame("This appliance", in: .settings, newestEvent: newest, tally: try await Tally(store))
-            .page(main, status: 200)
+        return Frame(
+            "This appliance", in: .settings, newestEvent: newest, tally: try await Tally(store), script: "box.js"
+        ).page(main, status: status)
     }
 
     private func orchestratorTick(_ request: Request) async -> HealthTick {

@@ -35,6 +35,7 @@ extension Site {
             .admin(.post("/backups", changeBackupsByForm)),
             .viewer(.get("/server-types", serverTypesPage)),
             .viewer(.get("/appliance", appliancePage)),
+            .admin(.post("/appliance", changeBoxByForm)),
         ]
     }
 }

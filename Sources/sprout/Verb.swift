@@ -76,6 +76,7 @@ extension Verb {
         .secretsSet, .secretsList, .secretsRemove,
         .tlsShow, .tlsReplace, .tlsRenew,
         .backupMake, .backupList, .backupFetch, .backupCheck, .backupRestore, .backupRemove,
+        .boxShow, .boxUpdate, .boxRestart, .boxPowerOff, .boxReset,
         .setup, .usersList, .usersAdd, .usersSet, .usersRemove, .tokensList, .tokensCreate, .tokensRemove,
         .wireTrust, .wire, .networkPorts, .networkOptions, .watch,
         .doctor, .support, .rehearseCluster, .rehearseISO, .rehearse,

@@ -12,7 +12,7 @@ import urllib.parse
 import uuid
 from pathlib import Path
 
-from harness import Answer, free_port
+from harness import Answer, free_port, until
 
 FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd"
 # With Microsoft's keys, as machines come.
@@ -44,15 +44,19 @@ class Appliance:
         self.serial = self.folder / "serial"
         self.port, self.tls_port = free_port(), free_port()
         self.process = None
-        self._open_shell()
+        for entry in self.entries():
+            self.open_shell(entry)
 
-    def _open_shell(self):
+    def open_shell(self, entry):
         """Has systemd offer root's shell at the second serial port, to look at what no page tells: a box offers none."""
-        [entry] = self.entries()
         options = self.folder / "entry"
         subprocess.run(["mcopy", "-n", "-i", f"{self.disk}@@{ESP}", f"::/loader/entries/{entry}", options], check=True)
         options.write_text(re.sub("^options.*", r"\g<0> systemd.debug_shell=ttyS1", options.read_text(), flags=re.MULTILINE))
         subprocess.run(["mcopy", "-o", "-i", f"{self.disk}@@{ESP}", options, f"::/loader/entries/{entry}"], check=True)
+
+    def rename_entry(self, entry, other):
+        """While the box is off."""
+        subprocess.run(["mren", "-i", f"{self.disk}@@{ESP}", f"::/loader/entries/{entry}", f"::/loader/entries/{other}"], check=True)
 
     def entries(self):
         """What systemd-boot can start; a name with + is on trial."""
@@ -60,7 +64,7 @@ class Appliance:
             ["mdir", "-b", "-i", f"{self.disk}@@{ESP}", "::/loader/entries"], check=True, capture_output=True, text=True)
         return [line.rsplit("/", 1)[1] for line in listed.stdout.splitlines()]
 
-    def power_on(self):
+    def power_on(self, *options):
         forward = f"hostfwd=tcp:127.0.0.1:{self.port}-:80,hostfwd=tcp:127.0.0.1:{self.tls_port}-:443"
         self.began = time.monotonic()
         self.process = subprocess.Popen(
@@ -73,7 +77,7 @@ class Appliance:
              "-netdev", f"user,id=net,{forward}", "-device", "virtio-net-pci,netdev=net,romfile=",
              "-chardev", f"file,id=console,path={self.serial}", "-serial", "chardev:console",
              "-chardev", f"socket,id=shell,path={self.folder}/shell,server=on,wait=off", "-serial", "chardev:shell",
-             "-monitor", f"unix:{self.folder}/monitor,server=on,wait=off"],
+             "-monitor", f"unix:{self.folder}/monitor,server=on,wait=off", *options],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     def seconds(self):
@@ -93,9 +97,8 @@ class Appliance:
             self.process.wait(deadline)
 
     def close(self):
-        if self.process and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+        if self.process:
+            self.pull_plug()
         shutil.rmtree(self.folder)
 
     def screen(self):
@@ -112,6 +115,17 @@ class Appliance:
         result = Answer(answer.status, answer.headers, answer.read())
         connection.close()
         return result
+
+    def start(self, *options, deadline=900):
+        """Switches it on, and waits until it answers."""
+        self.power_on(*options)
+        until(lambda: self.answers() or self.process.poll() is not None, deadline, "the dashboard", pause=0.5)
+        if self.process.poll() is not None:
+            raise RuntimeError(self.process.stderr.read().decode())
+
+    def pull_plug(self):
+        self.process.kill()
+        self.process.wait()
 
     def answers(self):
         try:

@@ -22,13 +22,20 @@ def dependencies():
 
 
 @functools.cache
-def package(version=None):
-    """The package, or one that differs in its version only."""
+def package(version=None, without=None):
+    """The package, or one that differs in its version, and in one program that ends at once."""
     environment = os.environ | {"SPROUT_COMPRESSION": "none"} | ({"SPROUT_VERSION": version} if version else {})
     folder = tempfile.mkdtemp(prefix="sprout-deb-")
     atexit.register(shutil.rmtree, folder)
+    programs = PROGRAMS
+    if without:
+        programs = Path(folder) / "programs"
+        programs.mkdir()
+        for program in PROGRAMS.glob("sprout*"):
+            if program.is_file() and os.access(program, os.X_OK):
+                (programs / program.name).symlink_to("/bin/false" if program.name == without else program)
     built = subprocess.run(
-        [ROOT / "deploy/deb/build", PROGRAMS, folder], env=environment, capture_output=True, text=True)
+        [ROOT / "deploy/deb/build", programs, folder], env=environment, capture_output=True, text=True)
     if built.returncode:
         raise RuntimeError(built.stdout + built.stderr)
     return Path(built.stdout.splitlines()[-1])
@@ -53,12 +60,20 @@ def root():
     return folder
 
 
-def image(folder):
-    """The disk image of these programs, less compressed than one that is given out."""
+@functools.cache
+def image(version=None, without=None):
+    """The disk image of these programs, or of such ones as above; its update lies beside it."""
+    folder = tempfile.mkdtemp(prefix="sprout-image-")
+    atexit.register(shutil.rmtree, folder)
+    return build_image(folder, version, without)
+
+
+def build_image(folder, version=None, without=None):
+    """The same, made anew, less compressed than one that is given out."""
     tar = CACHE / "image.tar"
     subprocess.run([ROOT / "image/root", tar], check=True)
     built = subprocess.run(
-        [ROOT / "image/build", tar, package(), folder], env=os.environ | {"SPROUT_COMPRESSION_LEVEL": "1"},
+        [ROOT / "image/build", tar, package(version, without), folder], env=os.environ | {"SPROUT_COMPRESSION_LEVEL": "1"},
         capture_output=True, text=True)
     if built.returncode:
         raise RuntimeError(built.stdout + built.stderr)

@@ -18,16 +18,11 @@ from harness import until
 class ImageTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory(prefix="sprout-image-")
-        cls.addClassCleanup(folder.cleanup)
-        image = cls.image = debian.image(folder.name)
+        image = cls.image = debian.image()
         print(f"the image: {image.stat().st_size >> 20} MiB, compressed {image.with_suffix('.img.zst').stat().st_size >> 20} MiB")
         cls.box = Appliance(image)
         cls.addClassCleanup(cls.box.close)
-        cls.box.power_on()
-        until(lambda: cls.box.answers() or cls.box.process.poll() is not None, 900, "the dashboard", pause=0.5)
-        if cls.box.process.poll() is not None:
-            raise RuntimeError(cls.box.process.stderr.read().decode())
+        cls.box.start()
         print(f"power-on to dashboard: {cls.box.seconds():.0f} s, {cls.box.processor_seconds():.0f} s of processors")
 
     def run(self, result=None):
@@ -80,7 +75,7 @@ class ImageTest(unittest.TestCase):
 
     def test_the_same_packages_make_the_same_bytes(self):
         with tempfile.TemporaryDirectory(prefix="sprout-image-") as folder:
-            again = debian.image(folder)
+            again = debian.build_image(folder)
             compared = subprocess.run(["cmp", self.image, again], capture_output=True, text=True)
             self.assertEqual(compared.stdout + compared.stderr, "")
             checked = subprocess.run(

@@ -119,7 +119,7 @@ class OpenAPITest(unittest.TestCase):
             "/api/wire/52:54:00:00:00:77", "/api/wire/nobody", "/api/server-types", "/api/server-types/vm",
             "/api/server-types/none", "/api/notifications", "/api/secrets", "/health", "/metrics", "/", "/hosts/pve-1",
             "/notifications", "/api", "/api/openapi.yaml", "/boot/vmlinuz?token=none", "/netboot/none.efi",
-            "/api/hosts/0/first-boot-script?token=none", "/api/backups", "/api/backups/none.backup",
+            "/api/hosts/0/first-boot-script?token=none", "/api/backups", "/api/backups/none.backup", "/api/box",
             "/api/network/ports", "/api/settings", "/api/settings/files/provisioning", "/api/settings/files/none",
             "/api/setup", "/api/account", "/api/users", "/api/tokens", "/api/tls",
         ]
@@ -144,6 +144,9 @@ class OpenAPITest(unittest.TestCase):
             ("PUT", "/api/settings/files/server-types", {"text": "server_types:\n  vm: {boot_disk: x}\n", "version": "x"}),
             ("PUT", "/api/settings/files/provisioning", {"text": "pxe: 1", "version": "x"}),
             ("POST", "/api/backups", {"passphrase": "a long passphrase"}), ("DELETE", "/api/backups/none.backup", None),
+            ("PUT", "/api/box/update?offset=0", b"abc"), ("POST", "/api/box/update/check", {}), ("POST", "/api/box/update", {}),
+            ("POST", "/api/box/restart", {}), ("POST", "/api/box/power-off", {}),
+            ("POST", "/api/box/factory-reset", {"confirm": "erase sprout"}),
             ("PUT", "/api/restore?offset=0", b"abc"), ("POST", "/api/restore", {"passphrase": "a long passphrase"}),
             ("POST", "/api/images/downloads", {"url": "http://127.0.0.1/x.iso"}), ("DELETE", "/api/images/downloads/0", None),
             ("DELETE", "/api/images/none", None), ("DELETE", "/api/hosts/pve-2", None),

@@ -194,7 +194,8 @@ private struct Disk {
             let version = UpdateWriter.version(entry)
             #expect(label == "sprout_\(version)")
             let isOld = version == "0.9.0"
-            #expect(isOld ? slot == [UInt8](repeating: 9, count: 1 << 20) : slot.starts(with: scene.contents[.root] ?? []))
+            #expect(
+                isOld ? slot == [UInt8](repeating: 9, count: 1 << 20) : slot.starts(with: scene.contents[.root] ?? []))
             for name in [UpdateBundle.Name.vmlinuz, .initrd, .microcode] {
                 let bytes = try Files.read("\(boot)/sprout/\(name.rawValue)_\(version)")
                 #expect(bytes == (isOld ? Array("0.9.0".utf8) : scene.contents[name]))
