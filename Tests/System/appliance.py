@@ -41,6 +41,7 @@ class Appliance:
         subprocess.run(["cp", "--sparse=always", image, self.disk], check=True)
         os.truncate(self.disk, 4 << 30)
         shutil.copy(VARIABLES, self.folder / "variables")
+        self.drive = f"file={self.disk}"
         self.serial = self.folder / "serial"
         self.port, self.tls_port = free_port(), free_port()
         self.process = None
@@ -73,7 +74,7 @@ class Appliance:
              "-global", "driver=cfi.pflash01,property=secure,value=on",
              "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={FIRMWARE}",
              "-drive", f"if=pflash,format=raw,unit=1,file={self.folder}/variables",
-             "-drive", f"if=virtio,format=raw,file={self.disk}",
+             "-drive", f"if=virtio,format=raw,{self.drive}",
              "-netdev", f"user,id=net,{forward}", "-device", "virtio-net-pci,netdev=net,romfile=",
              "-chardev", f"file,id=console,path={self.serial}", "-serial", "chardev:console",
              "-chardev", f"socket,id=shell,path={self.folder}/shell,server=on,wait=off", "-serial", "chardev:shell",
