@@ -25,7 +25,9 @@ extension Ledger {
             WHERE effect.done_at IS NULL AND effect.due_at <= ? ORDER BY effect.id
             """, .int(now().milliseconds)
         ) { (Host($0), $0.int(13), Effect(rawValue: $0.text(14)), Int($0.int(15)), $0.text(16), $0.optionalText(17)) }
+        let held = try heldOperations()
         return try rows.compactMap { host, id, effect, attempts, operation, progress in
+            if effect == .armNetboot, held.contains(operation) { return nil }
             let operations = try connection.rows(
                 "SELECT \(Operation.columns) FROM operation WHERE id = ?", .text(operation)
             ) { Operation($0) }

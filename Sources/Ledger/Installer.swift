@@ -54,6 +54,9 @@ extension Ledger {
             guard host.state == .pxeReady else {
                 throw Refused(.conflict, "\(host.hostname) is \(host.state.rawValue): it is not to be installed now.")
             }
+            if try heldOperation(of: host) != nil {
+                throw Refused(.conflict, "\(host.hostname) \(NetworkChange.reason).")
+            }
             let operation = try openOperation(of: host)
             let images = try connection.rows("SELECT image FROM operation WHERE id = ?", .text(operation)) {
                 $0.optionalText(0)

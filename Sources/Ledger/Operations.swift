@@ -31,6 +31,7 @@ extension Ledger {
                 "UPDATE operation SET reentries = reentries + 1, token_hash = NULL WHERE id = ?", .text(operation))
         }
         try noteStep(moved, after: event, reason, operation, moment)
+        try letGo(operation)
         try noteArrival(nil, ofOperation: operation)
         try setDeadline(moved, operation, moment)
         if step.to == .pxeReady { try forgetVerdicts(moved) }

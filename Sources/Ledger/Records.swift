@@ -87,7 +87,7 @@ extension Ledger {
         }
     }
 
-    private func setting(_ key: String) throws -> String? {
+    func setting(_ key: String) throws -> String? {
         try connection.rows("SELECT value FROM setting WHERE key = ?", .text(key)) { $0.optionalText(0) }.first ?? nil
     }
 

@@ -44,6 +44,8 @@ public struct Event: Equatable, Sendable, Codable, Identifiable {
         case imageImported = "image.imported"
         case imageRemoved = "image.removed"
         case installerRefused = "installer.refused"
+        case networkChanged = "network.changed"
+        case networkConfirmed = "network.confirmed"
         case netbootBegan = "netboot.began"
         case netbootStalled = "netboot.stalled"
         case secretSet = "secret.set"

@@ -78,6 +78,18 @@ public struct BootScript: Equatable, Sendable {
             ] + LocalStart(host.localBoot).lines)
     }
 
+    /// A host that is to be installed once a person has said so: it asks again until then.
+    public static func held(_ host: Host, mac: MACAddress, server: String) -> BootScript {
+        BootScript(
+            server,
+            [
+                line(host, "\(NetworkChange.reason)"),
+                "echo Say on the page above whether it is to be installed. It asks again every 10 seconds.",
+                "sleep 10",
+                "chain --replace --autofree \(server)/ipxe/\(mac)?\(MemoryAnswer.query) ||",
+            ] + LocalStart(host.localBoot).lines)
+    }
+
     /// What somebody sees who looks at the script of a host that is to be installed: the true one has a secret in it.
     public static func secret(_ host: Host, server: String) -> BootScript {
         BootScript(

@@ -15,7 +15,7 @@ extension Store {
             OR id IN (SELECT host FROM effect WHERE done_at IS NULL AND attempts > 1)
             """
         ) { $0.text(0) }
-        return Set(stuck).union(try needs().map(\.host))
+        return Set(stuck).union(try needs().map(\.host)).union(try heldHosts().map(\.id))
     }
 
     /// What a person is needed for so that a host gets on, in the state that it is in.

@@ -62,6 +62,7 @@ struct BootScripts: Sendable {
         _ host: Host, _ image: InstallerImage?, _ memory: MachineMemory?, _ server: String, _ request: Request
     ) async throws -> Response {
         guard let image else { return Self.wait }
+        if try await store.isHeld(host) { return Self.answer(.held(host, mac: try mac(of: request), server: server)) }
         guard isMachine(request) else { return Self.answer(.secret(host, server: server)) }
         let question = try JSON.encode(Installer.BootQuestion(host: host.id, memory: memory))
         let answer = try await orchestrator.send(

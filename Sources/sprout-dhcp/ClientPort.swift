@@ -92,8 +92,12 @@ struct ClientPort: Service {
 
     private func lookRegularly() async throws {
         while true {
+            let here = try? await interface()?.place
             try await look()
-            try await reactor.sleep(for: .seconds(300))
+            // In another network are other servers.
+            for _ in 0..<60 where (try? await interface()?.place) == here {
+                try await reactor.sleep(for: .seconds(5))
+            }
         }
     }
 

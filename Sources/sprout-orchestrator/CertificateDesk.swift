@@ -31,15 +31,24 @@ struct CertificateDesk: Sendable {
 
     /// Makes a certificate where there is none that can be used.
     func begin() async throws {
-        let author = Ledger.Author(actor: "sprout-orchestrator")
         do {
             let certificate = try Certificate(parsing: try Files.text(file))
             guard try await desk.store.certificate()?.fingerprint != certificate.fingerprint else { return }
-            _ = try await serve(certificate, "found in \(file)", by: author)
+            _ = try await serve(certificate, "found in \(file)", by: Self.author)
         } catch let problem where problem is Errno || problem is CryptoError {
             if Files.exists(file) { Journal.log(.warning, "\(file): \(problem); another certificate is made") }
-            _ = try await serve(try await makeOwn(), "made", by: author)
+            _ = try await serve(try await makeOwn(), "made", by: Self.author)
         }
+    }
+
+    /// Makes another certificate of its own where the box is not reached any more under the names of the one that it has.
+    ///
+    /// One that was brought stays: the pages say what it does not name.
+    func follow(_ addresses: [String], isMoved: Bool) async throws {
+        guard let served = try await desk.store.certificate(), served.isOwn else { return }
+        let isNamed = addresses.map(served.names.contains)
+        guard isMoved ? isNamed.contains(false) : !isNamed.contains(true) else { return }
+        _ = try await serve(try await makeOwn(), "made for \(addresses.joined(separator: ", "))", by: Self.author)
     }
 
     private func replace(_ request: Request) async throws -> Response {
@@ -91,6 +100,7 @@ struct CertificateDesk: Sendable {
         return try Certificate(names: usable, days: Self.days)
     }
 
+    private static let author = Ledger.Author(actor: "sprout-orchestrator")
     /// What the box is called in its network (mDNS), unless it was given another name.
     private static let name = "sprout.local"
     /// Browsers ask once, and would have to ask again after each change.

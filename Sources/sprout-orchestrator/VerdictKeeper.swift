@@ -26,7 +26,8 @@ struct VerdictKeeper: Service {
     /// True while there is something that time alone can change.
     private func judge() async throws -> Bool {
         let moment = now()
-        let awaited = try await desk.store.hosts(in: .pxeReady)
+        let held = try await desk.store.heldHosts()
+        let awaited = try await desk.store.hosts(in: .pxeReady).filter { host in !held.contains { $0.id == host.id } }
         let seen = try await desk.store.machinesSeen(
             since: Timestamp(milliseconds: moment.milliseconds - Self.attention), limit: Self.mostMachines)
         let network = try await network(at: moment)

@@ -58,11 +58,12 @@ daemon { reactor, termination in
     let certificates = CertificateDesk(
         desk: desk, settings: settings, folder: surroundings.certificate, reactor: reactor)
     try await certificates.begin()
+    let network = try NetworkKeeper(desk, certificates, reactor)
     let arrivals = ArrivalKeeper(desk, installer, keyring, reactor)
     let routes =
         images.routes() + downloads.routes() + rebuild.routes + removal.routes + secrets.routes + power.routes
         + cluster.routes + notices.routes + desk.taskRoutes + access.routes + certificates.routes + files.routes
-        + backups.routes + box.routes
+        + backups.routes + box.routes + network.routes
     let commands = try Server(
         on: sockets.claim("command"), reactor, desk.commandRoutes(health, others: routes), counting: metrics.traffic,
         onFailure: report)
@@ -77,7 +78,7 @@ daemon { reactor, termination in
     await downloads.goOn()
     try await run(
         commands, observations, installations, leases, ServerKeeper(desk), Heartbeat(desk.feed, reactor), desk.reel,
-        DeadlineKeeper(desk, reactor), effects, settings, sightings, VerdictKeeper(desk, reactor), arrivals,
+        DeadlineKeeper(desk, reactor), effects, settings, sightings, VerdictKeeper(desk, reactor), arrivals, network,
         Tidying(ledger, reactor), backups, box,
         ImageChecks(images, desk.store, reactor), Watchdog(reactor, check: health.check), termination)
 }

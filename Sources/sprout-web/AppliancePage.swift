@@ -92,6 +92,9 @@ extension Site {
         }
         let shown = "Browsers are shown \(certificate.fingerprint), valid until \(certificate.validUntil)."
         let days = certificate.daysLeft(at: .now())
+        if days >= 0, let problem = try await store.certificateProblem() {
+            return HealthTick(.caution, "Certificate", "\(shown) \(problem)")
+        }
         if days >= 30 { return HealthTick(.good, "Certificate", shown) }
         return HealthTick(days < 0 ? .bad : .caution, "Certificate", "\(shown) \(certificate.remedy)")
     }
@@ -110,7 +113,12 @@ extension Site {
                 "\(server.name) offers \(server.offers)\(server.kind == .boot ? ": machines may obey it instead" : "")."
             )
         }
-        return [boot] + told
+        let own = try await store.ownNetworks().map { "\($0.address), in \($0.network), at its port \($0.interface)" }
+        let reached = HealthTick(
+            own.isEmpty ? .caution : .good, "Address",
+            own.isEmpty
+                ? "This box is in no network." : "This box is reached at \(own.joined(separator: "; at ")).")
+        return [reached, boot] + told
     }
 }
 

@@ -22,7 +22,10 @@ extension Site {
             }
             return wish
         }
-        if let told = try await store.sightings(limit: 200).last(where: { $0.details.offered != nil })?.details.server {
+        let own = try await store.ownNetworks()
+        if let told = try await store.sightings(limit: 200).last(where: { $0.details.offered != nil })?.details.server,
+            own.isEmpty || own.contains(where: { $0.address == told })
+        {
             return told
         }
         let host = String((request.headers["host"] ?? "").prefix { $0 != ":" })

@@ -36,7 +36,7 @@ struct Frame {
             <div class="now">\(tally.map(\.pill))\(newestEvent.map { _ in Self.live })\
             \(caller.user.map { Self.account($0.user) })</div>
             </header>
-            <main id="main">\(main)</main>
+            <main id="main">\(tally.map(Self.network))\(main)</main>
             \(Self.keys)
             </body>
             </html>
@@ -58,6 +58,10 @@ struct Frame {
         \(more)
         </head>
         """
+    }
+
+    private static func network(_ tally: Tally) -> HTML {
+        "<div data-fresh=\"network\" data-on=\"network. host.\">\(tally.network?.html)</div>"
     }
 
     private static func account(_ user: User) -> HTML {
@@ -98,6 +102,8 @@ struct Tally: Encodable {
     let underWay: Int
     let failed: Int
     let needsYou: Int
+    /// What a page says above all else.
+    private(set) var network: NetworkNotice?
 
     init(_ counts: [HostState: Int], needsYou: Int) {
         hosts = counts.values.reduce(0, +)
@@ -108,6 +114,7 @@ struct Tally: Encodable {
 
     init(_ store: Store) async throws {
         self.init(try await store.stateCounts(), needsYou: try await store.hostsInNeed().count)
+        network = try await NetworkNotice(store)
     }
 
     var pill: HTML { "<a class=\"pill\" href=\"/?show=needs_you\">\(words)</a>" }

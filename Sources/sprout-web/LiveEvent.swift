@@ -56,6 +56,7 @@ actor UsualTimesKeeper {
 extension Store {
     /// How a host is, in a reader's words: of one that failed, why; of one that is waited for, how far it got.
     func sentence(of host: Host) async throws -> String {
+        if try isHeld(host) { return "\(NetworkChange.reason)" }
         switch host.state {
         case .failed: return try reasonOfFailure(host) ?? host.state.sentence
         case .pxeReady:

@@ -25,6 +25,7 @@ extension Site {
             <div class="title"><h1>\(host.hostname)</h1> \(Tile.badge(host.state))</div>
             <p class="sentence" data-field="sentence">\(try await store.sentence(of: host))</p>
             <span class="track" aria-hidden="true"></span>
+            <div data-fresh="held" data-on="network. host.">\(try await store.isHeld(host) ? HeldNotice(host: host).html : nil)</div>
             <div data-fresh="verdict" data-on="netboot. host.">\(try await verdictNotice(on: host, request))</div>
             <div data-fresh="rebuild" data-on="host.">\
             \(allowed(.operator, RebuildForm(host: host, operation: history.first?.operation).html))</div>

@@ -81,7 +81,7 @@ extension Site {
         return try await ask(try await host(request), request.segments.last ?? "", request.body, request)
     }
 
-    private func ask(_ host: Host, _ action: String, _ body: [UInt8], _ request: Request) async throws -> Response {
+    func ask(_ host: Host, _ action: String, _ body: [UInt8], _ request: Request) async throws -> Response {
         try await sendOnce(request.method, "/hosts/\(host.id)/\(action)", body, request)
     }
 }

@@ -67,7 +67,8 @@ struct Unreachable: Error, CustomStringConvertible {
 
 extension Verb {
     static let all: [Verb] = [
-        .hostsAdd, .hostsList, .hostsShow, .hostsAnswer, .hostsRebuild, .hostsCancel, .hostsPower, .hostsInventory,
+        .hostsAdd, .hostsList, .hostsShow, .hostsAnswer, .hostsRebuild, .hostsCancel, .hostsGoOn, .hostsPower,
+        .hostsInventory,
         .hostsSet, .hostsRemove, .hostsTasks, .hostsRetry, .operationsList, .operationsShow,
         .eventsList, .eventsFollow, .typesList, .typesShow,
         .discoveriesList, .discoveriesAccept, .discoveriesIgnore,
@@ -78,7 +79,7 @@ extension Verb {
         .backupMake, .backupList, .backupFetch, .backupCheck, .backupRestore, .backupRemove,
         .boxShow, .boxUpdate, .boxRestart, .boxPowerOff, .boxReset,
         .setup, .usersList, .usersAdd, .usersSet, .usersRemove, .tokensList, .tokensCreate, .tokensRemove,
-        .wireTrust, .wire, .networkPorts, .networkOptions, .watch,
+        .wireTrust, .wire, .networkShow, .networkSeen, .networkPorts, .networkOptions, .watch,
         .doctor, .support, .rehearseCluster, .rehearseISO, .rehearse,
         .up, .configShow, .configSet, .configFile, .configReplace, .configCheck, .completion,
     ]

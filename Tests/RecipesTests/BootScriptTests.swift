@@ -38,6 +38,7 @@ import Testing
             ),
             ("memory-question", .memoryQuestion(try host(.pxeReady), mac: try mac, server: server)),
             ("install", .install(try host(.pxeReady), try image, token: "TOKEN", server: server)),
+            ("held", .held(try host(.pxeReady), mac: try mac, server: server)),
             ("install-looked-at", .secret(try host(.pxeReady), server: server)),
             (
                 "too-little-memory",

@@ -84,6 +84,8 @@ class OpenAPITest(unittest.TestCase):
         ask("POST", "/api/hosts/pve-9/rebuild", {"dry_run": True})
         self.box.register(8, hostname="pve-8")
         self.assertEqual(ask("POST", "/api/hosts/pve-8/rebuild", {"confirm": "pve-8"}).status, 202)
+        self.assertEqual(ask("POST", "/api/hosts/pve-8/go-on", {}).status, 409)
+        self.assertEqual(ask("POST", "/api/network/seen", {}).status, 200)
         self.assertEqual(ask("POST", "/api/hosts/pve-8/cancel", {}).status, 200)
         machine.install()
         operation = self.box.get("/api/operations").json["operations"][0]["id"]
@@ -120,7 +122,7 @@ class OpenAPITest(unittest.TestCase):
             "/api/server-types/none", "/api/notifications", "/api/secrets", "/health", "/metrics", "/", "/hosts/pve-1",
             "/notifications", "/api", "/api/openapi.yaml", "/boot/vmlinuz?token=none", "/netboot/none.efi",
             "/api/hosts/0/first-boot-script?token=none", "/api/backups", "/api/backups/none.backup", "/api/box",
-            "/api/network/ports", "/api/settings", "/api/settings/files/provisioning", "/api/settings/files/none",
+            "/api/network", "/api/network/ports", "/api/settings", "/api/settings/files/provisioning", "/api/settings/files/none",
             "/api/setup", "/api/account", "/api/users", "/api/tokens", "/api/tls",
         ]
 

@@ -102,7 +102,7 @@ function show(event) {
   if (host && event.host === about) showHost(event);
   if (find("[data-settings]") && event.kind.startsWith("server_types.")) showSettings();
   // Of a host that is gone there is no page any more.
-  if (!about || (event.host === about && event.current)) refresh(event.kind);
+  if (!about || !event.host || (event.host === about && event.current)) refresh(event.kind);
   if (timeline && (!about || event.host === about)) addEntry(event);
   tellTimes();
 }

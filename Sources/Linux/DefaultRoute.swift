@@ -1,10 +1,8 @@
-import Linux
-
 /// Where packets go that are for no network of this machine.
-enum DefaultRoute {
+public enum DefaultRoute {
     /// The interfaces that hold such a route now.
-    static func interfaces() -> Set<String> {
-        interfaces(in: (try? Files.text("/proc/net/route")) ?? "")
+    public static func interfaces() -> Set<String> {
+        interfaces(in: (try? Files.text("/proc/self/net/route")) ?? "")
     }
 
     /// Of the kernel's table: interface, destination, gateway, flags, …, mask; in hexadecimal.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import sprout
+@testable import Linux
 
 @Suite struct DefaultRouteTests {
     private let head = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
