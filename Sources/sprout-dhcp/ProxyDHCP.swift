@@ -95,6 +95,11 @@ struct Listener: Service {
             do {
                 let datagram = try await socket.receive()
                 if probe?.isOwn(datagram.bytes) == true { continue }
+                if let port = await desk.interface, let place = try? socket.interface(named: port),
+                    place.index != datagram.interface
+                {
+                    continue
+                }
                 if let leases, leases.isInCharge, await leases.take(datagram) { continue }
                 guard let verdict = await desk.verdict(on: datagram, at: port) else { continue }
                 if case .reply(let reply) = verdict.decision {

@@ -12,6 +12,8 @@ actor ProxyDesk {
     private let report: @Sendable (Observation) -> Void
     private var offers = OfferLog()
     private var answersStrangers = false
+    /// The port whose machines are answered, of all that are heard; nil is any.
+    private(set) var interface: String?
     private var choices: [MACAddress: NetbootChoice] = [:]
     private var count = (answers: 0, others: 0)
     private(set) var tally = MessageTally()
@@ -106,6 +108,7 @@ actor ProxyDesk {
     func refresh() async throws {
         choices = try await store.netbootChoices()
         answersStrangers = try await store.setting("pxe.answer") == "all"
+        interface = try await store.setting("pxe.interface")
     }
 
     var summary: String { "\(count.answers) answers, \(count.others) messages of others passed over" }
