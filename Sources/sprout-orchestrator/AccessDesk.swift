@@ -161,7 +161,7 @@ struct AccessDesk: Sendable {
     private func addUser(_ request: Request) async throws -> Response {
         let wish = try JSON.decode(strictly: NewUser.self, from: request.body)
         let role = try told { try Role.ofUser(named: wish.role) }
-        let (name, password) = try await sealedPassword(wish.password, of: wish.name)
+        let (name, password) = try await sealedPassword(of: wish)
         let author = desk.author(request)
         let user = try await desk.commit(request) {
             try await desk.ledger.addUser(name, role, password: password, by: author)
@@ -212,6 +212,20 @@ struct AccessDesk: Sendable {
     }
 
     // MARK: Pieces
+
+    private func sealedPassword(of user: NewUser) async throws -> (name: AccessName, password: [UInt8]) {
+        switch (user.password, user.passwordHash) {
+        case (let text?, nil): return try await sealedPassword(text, of: user.name)
+        case (nil, let hash?):
+            let name = try told { try AccessName(user.name) }
+            let checked: PasswordHash
+            do { checked = try PasswordHash(hash) } catch {
+                throw Problem(422, "password_hash: \(error).", field: "password_hash")
+            }
+            return (name, try keyring.seal(Array(checked.text.utf8), as: Self.label(name)))
+        default: throw Problem(422, "Give the password, or its hash.", field: "password")
+        }
+    }
 
     private func sealedPassword(
         _ text: String, of name: String, field: String = "password"

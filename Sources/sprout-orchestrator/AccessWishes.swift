@@ -31,11 +31,15 @@ struct PasswordChange: StrictBody {
     enum CodingKeys: CodingKey, CaseIterable { case name, current, new, address }
 }
 
-/// The body of `POST /users`.
+/// The body of `POST /users`, with the password or with its hash.
 struct NewUser: StrictBody {
-    let name, role, password: String
+    let name, role: String
+    let password, passwordHash: String?
 
-    enum CodingKeys: CodingKey, CaseIterable { case name, role, password }
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case name, role, password
+        case passwordHash = "password_hash"
+    }
 }
 
 /// The body of `PATCH /users/{name}`.

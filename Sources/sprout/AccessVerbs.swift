@@ -31,14 +31,23 @@ extension Verb {
     static let usersAdd: Verb = Verb(
         words: ["users", "add"],
         summary: "let somebody sign in; the password is typed, or read from standard input",
-        operands: [userOperand], options: [roleOption] + connectionOptions,
+        operands: [userOperand],
+        options: [
+            roleOption,
+            Option(
+                name: "--hash", value: nil,
+                summary: "the password's hash is typed or read (mkpasswd -m yescrypt makes one)"),
+        ] + connectionOptions,
         example: "sprout users add anna --role operator"
     ) { invocation in
         guard let role = invocation.value("--role") else {
             throw UsageError(description: "--role is missing: viewer, operator or admin", verb: invocation.verb)
         }
         let name = invocation.operands[0]
-        let body = ["name": name, "role": role, "password": try newPassword(of: name)]
+        let body = [
+            "name": name, "role": role,
+            invocation.has("--hash") ? "password_hash" : "password": try newPassword(of: name),
+        ]
         try await API(invocation).send("POST", "/api/users", body: try JSON.encode(body))
         Terminal.say("\(name) may sign in, as \(role).")
     }

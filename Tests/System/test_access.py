@@ -132,6 +132,17 @@ class AccessTest(unittest.TestCase):
         self.assertEqual(self.box.browse("GET", "/", cookie=other).status, 303)
         self.assertEqual(self.box.browse("GET", "/", cookie=done.headers["Set-Cookie"].partition(";")[0]).status, 200)
 
+    def test_a_user_is_made_from_the_hash_of_a_password(self):
+        words = ["openssl", "passwd", "-6", "correct horse battery"]
+        hashed = subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
+        made = self.box.cli("users", "add", "hashed", "--role", "viewer", "--hash", input=hashed)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.assertTrue(self.box.sign_in("hashed", "correct horse battery"))
+        for wish in ({"password_hash": "plain"}, {"password_hash": hashed, "password": "correct horse battery"}, {}):
+            answer = self.box.request("POST", "/api/users", {"name": "wrong", "role": "viewer", **wish})
+            self.assertEqual(answer.status, 422, answer.body)
+            self.assertNotIn(hashed.encode(), answer.body)
+
     def test_forged_and_cut_cookies_are_nobodys(self):
         name, _, value = self.admin.partition("=")
         version, session, user, generation, end, signature = value.split(".")
