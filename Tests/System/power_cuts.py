@@ -35,7 +35,7 @@ class Box:
         self.acknowledged = []
         self.appliance.start()
         shell = self.appliance.shell
-        self.token = shell("sprout tokens create cuts --role admin").split()[-1]
+        self.token = json.loads(shell("sprout tokens create --name cuts --role admin -o json"))["token"]
         shell("sprout config set credentials.root_password <<< 'correct horse battery'")
         with tempfile.TemporaryDirectory() as folder:
             iso, _ = synthetic_iso(Path(folder), "9.2", 1_000_000)

@@ -23,7 +23,7 @@ class BoxTest(unittest.TestCase):
         cls.box.start()
         cls.version = cls.shown_version()
         cls.fingerprint = re.search(r"SHA-256 +(\S+)", cls.box.shell("sprout tls show"))[1]
-        token = cls.box.shell("sprout tokens create test --role admin").split()[-1]
+        token = json.loads(cls.box.shell("sprout tokens create --name test --role admin -o json"))["token"]
         cls.token = Path(cls.box.folder) / "token"
         cls.token.write_text(token)
 
