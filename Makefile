@@ -17,8 +17,9 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 STATE ?= .sprout
 LISTEN ?= 127.0.0.1:8080
 PACKETS ?= 1000000
+CUTS ?= 20
 
-.PHONY: help deps build check test run bench deb image fuzz docs screenshots sanitize clean swift venv
+.PHONY: help deps build check test run bench deb image endurance fuzz docs screenshots sanitize clean swift venv
 
 help:
 	@echo 'make run       run everything on this machine: dashboard on http://localhost:8080'
@@ -29,6 +30,7 @@ help:
 	@echo 'make image     a disk image of an appliance, to be flashed, in out/'
 	@echo 'make deps      what building and running needs, from Debian'
 	@echo 'make bench     figures beside those of peers: memory, start, requests, events, network boot (as root)'
+	@echo 'make endurance the power of a box from the image is cut 20 times, and an update that fails is undone: an hour (as root)'
 	@echo 'make fuzz      a million mutated packets for the parsers, and for the daemons over the network'
 	@echo 'make sanitize  the unit tests under the thread and the address sanitizer'
 	@echo 'make docs      write the pages and files that are made from the code'
@@ -82,6 +84,10 @@ sanitize: deps
 bench: build venv
 	@deploy/install-packages $(BENCH_TOOLS)
 	.build/venv/bin/python Tests/Bench/bench.py $(PARTS)
+
+endurance: build venv
+	SPROUT_PROGRAMS=.build/release .build/venv/bin/python Tests/run.py system RollbackTest
+	SPROUT_PROGRAMS=.build/release CUTS=$(CUTS) .build/venv/bin/python Tests/System/power_cuts.py
 
 fuzz: build venv
 	SPROUT_FUZZ=$(PACKETS) swift test $(SWIFT_FLAGS) --filter 'DHCPFuzzTests|TFTPFuzzTests'

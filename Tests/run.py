@@ -2,6 +2,7 @@
 
     python3 Tests/run.py unit system            everything
     python3 Tests/run.py system CrashTest P13   only the system tests whose names contain one of these
+    python3 Tests/run.py system RollbackTest    one of those that take too long for every day: only by their names
     python3 Tests/run.py system --machines      only those in which machines run in the lab or from the image; --others, the others
 
 All system tests run in two processes: those whose machines are computed instruction by instruction keep one core busy, and
@@ -94,7 +95,7 @@ def system(wanted):
         for tests in group:
             for test in tests if isinstance(tests, unittest.TestSuite) else [tests]:
                 lane = "--machines" if has_machines(test) else "--others"
-                if any(word == lane or word in test.id() for word in wanted):
+                if any(word in test.id() or (word == lane and not is_long(test)) for word in wanted):
                     chosen.append(test)
     unittest.TestSuite(sorted(chosen, key=has_machines)).run(Report())
 
@@ -123,6 +124,10 @@ def take(process):
     with LOCK:
         Tally.passed, Tally.failed, Tally.skipped = (
             Tally.passed + total[0], Tally.failed + total[1], Tally.skipped + total[2])
+
+
+def is_long(test):
+    return hasattr(sys.modules[type(test).__module__], "LONG")
 
 
 def has_machines(test):

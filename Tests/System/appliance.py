@@ -1,6 +1,7 @@
 """The disk image as a machine: QEMU without KVM, UEFI with Secure Boot, 1 GB of memory, a router that gives one address."""
 
 import http.client
+import json
 import os
 import re
 import shutil
@@ -12,7 +13,7 @@ import urllib.parse
 import uuid
 from pathlib import Path
 
-from harness import Answer, free_port, until
+from harness import PROGRAMS, Answer, free_port, until
 
 FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd"
 # With Microsoft's keys, as machines come.
@@ -45,19 +46,15 @@ class Appliance:
         self.serial = self.folder / "serial"
         self.port, self.tls_port = free_port(), free_port()
         self.process = None
-        for entry in self.entries():
-            self.open_shell(entry)
+        self._open_shell()
 
-    def open_shell(self, entry):
+    def _open_shell(self):
         """Has systemd offer root's shell at the second serial port, to look at what no page tells: a box offers none."""
+        [entry] = self.entries()
         options = self.folder / "entry"
         subprocess.run(["mcopy", "-n", "-i", f"{self.disk}@@{ESP}", f"::/loader/entries/{entry}", options], check=True)
         options.write_text(re.sub("^options.*", r"\g<0> systemd.debug_shell=ttyS1", options.read_text(), flags=re.MULTILINE))
         subprocess.run(["mcopy", "-o", "-i", f"{self.disk}@@{ESP}", options, f"::/loader/entries/{entry}"], check=True)
-
-    def rename_entry(self, entry, other):
-        """While the box is off."""
-        subprocess.run(["mren", "-i", f"{self.disk}@@{ESP}", f"::/loader/entries/{entry}", f"::/loader/entries/{other}"], check=True)
 
     def entries(self):
         """What systemd-boot can start; a name with + is on trial."""
@@ -148,3 +145,25 @@ class Appliance:
                 said += line.recv(4096)
         text = said.decode(errors="replace").replace("\r", "")
         return text.partition(begin)[2].partition(end)[0].strip("\n")
+
+
+class Owner:
+    """Somebody with the command line on another machine, and a token of the box: over TLS, by its fingerprint."""
+
+    def __init__(self, box):
+        self.box = box
+        self.fingerprint = re.search(r"SHA-256 +(\S+)", box.shell("sprout tls show"))[1]
+        self.token = json.loads(box.shell("sprout tokens create --name owner --role admin -o json"))["token"]
+        (box.folder / "token").write_text(self.token)
+
+    def cli(self, *words, input=None):
+        """The exit status, and all that was said."""
+        done = subprocess.run(
+            [PROGRAMS / "sprout", *words, "--url", f"https://127.0.0.1:{self.box.tls_port}", "--fingerprint", self.fingerprint,
+             "--token-file", self.box.folder / "token"], input=input or "", capture_output=True, text=True)
+        return done.returncode, done.stdout + done.stderr
+
+    def report(self):
+        status, said = self.cli("box", "show", "-o", "json")
+        assert status == 0, said
+        return json.loads(said)

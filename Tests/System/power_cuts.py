@@ -1,4 +1,4 @@
-"""Cuts the power of a box at random moments, from the image, while it writes: `make power-cuts CUTS=20 SEED=1`.
+"""Cuts the power of a box at random moments, from the image, while it writes: `make endurance CUTS=20 SEED=1`.
 
 Every second cut falls into an update, from its first byte to its restart. The disk loses, in no order, what was not flushed
 (forgetful.py). After each the box has to start, its database to be whole, and what it had acknowledged to be there.
@@ -8,7 +8,6 @@ import json
 import os
 import random
 import ssl
-import subprocess
 import sys
 import tempfile
 import threading
@@ -18,9 +17,8 @@ from pathlib import Path
 
 import appliance
 import debian
-from appliance import Appliance
+from appliance import Appliance, Owner
 from forgetful import ForgetfulDisk
-from harness import PROGRAMS, until
 from test_images import synthetic_iso
 
 
@@ -34,9 +32,8 @@ class Box:
         self.appliance.drive = f"cache=writeback,file.driver=nbd,file.server.type=unix,file.server.path={place}"
         self.acknowledged = []
         self.appliance.start()
-        shell = self.appliance.shell
-        self.token = json.loads(shell("sprout tokens create --name cuts --role admin -o json"))["token"]
-        shell("sprout config set credentials.root_password <<< 'correct horse battery'")
+        self.owner = Owner(self.appliance)
+        self.cli("config", "set", "credentials.root_password", input="correct horse battery")
         with tempfile.TemporaryDirectory() as folder:
             iso, _ = synthetic_iso(Path(folder), "9.2", 1_000_000)
             self.cli("images", "import", str(iso))
@@ -45,21 +42,16 @@ class Box:
         self.appliance.close()
         self.disk.close()
 
-    def cli(self, *words):
-        fingerprint = next(word for word in self.appliance.shell("sprout tls show").split() if word.count(":") == 31)
-        token = self.appliance.folder / "token"
-        token.write_text(self.token)
-        done = subprocess.run(
-            [PROGRAMS / "sprout", *words, "--url", f"https://127.0.0.1:{self.appliance.tls_port}", "--fingerprint", fingerprint,
-             "--token-file", token], capture_output=True, text=True)
-        if done.returncode:
-            raise RuntimeError(done.stderr)
+    def cli(self, *words, input=None):
+        status, said = self.owner.cli(*words, input=input)
+        if status:
+            raise RuntimeError(said)
 
     def ask(self, method, path, body=None, type="application/json"):
         data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else None
         request = urllib.request.Request(
             f"https://127.0.0.1:{self.appliance.tls_port}{path}", data, method=method,
-            headers={"Authorization": f"Bearer {self.token}", "Content-Type": type})
+            headers={"Authorization": f"Bearer {self.owner.token}", "Content-Type": type})
         with urllib.request.urlopen(request, timeout=30, context=ssl._create_unverified_context()) as answer:
             return answer.read().decode()
 
@@ -129,8 +121,6 @@ def main():
             is_update = number % 2 == 0
             after = chance.uniform(0, 90 if is_update else 20)
             if is_update:
-                while until(lambda: not json.loads(box.ask("GET", "/api/box")).get("progress", {}).get("step"), 60, "rest"):
-                    break
                 box.cut(after, lambda stop: box.update(bundle, stop))
             else:
                 box.cut(after, box.write)
