@@ -17,11 +17,17 @@ int linux_accept(int listener) {
     return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
 
-int linux_find_interface(int socket, const char *name, struct linux_interface *interface) {
+int linux_interface_index(int socket, const char *name) {
     struct ifreq request = { 0 };
     strncpy(request.ifr_name, name, sizeof request.ifr_name - 1);
-    if (ioctl(socket, SIOCGIFINDEX, &request) == -1) return -1;
-    interface->index = request.ifr_ifindex;
+    return ioctl(socket, SIOCGIFINDEX, &request) == -1 ? -1 : request.ifr_ifindex;
+}
+
+int linux_find_interface(int socket, const char *name, struct linux_interface *interface) {
+    interface->index = linux_interface_index(socket, name);
+    if (interface->index == -1) return -1;
+    struct ifreq request = { 0 };
+    strncpy(request.ifr_name, name, sizeof request.ifr_name - 1);
     request.ifr_addr.sa_family = AF_INET;
     if (ioctl(socket, SIOCGIFADDR, &request) == -1) return -1;
     interface->address = ((struct sockaddr_in *)&request.ifr_addr)->sin_addr;

@@ -27,6 +27,12 @@ extension DatagramSocket {
             mask: UInt32(bigEndian: found.mask.s_addr))
     }
 
+    /// Also of an interface that has no address.
+    public func interfaceIndex(named name: String) throws(Errno) -> CInt {
+        let fd = descriptor.rawValue
+        return try retrying { linux_interface_index(fd, name) }
+    }
+
     /// The interfaces that have an IPv4 address, with their names: one for each address.
     public func interfaces() throws(Errno) -> [(name: String, interface: Interface)] {
         var list = [linux_named_interface](repeating: linux_named_interface(), count: 64)

@@ -189,6 +189,11 @@ public actor Store {
         return Dictionary(rows.compactMap { key, value in value.map { (key, $0) } }) { $1 }
     }
 
+    /// Another number once another process has written to the database.
+    public func version() throws -> Int64 {
+        try connection.rows("PRAGMA data_version") { $0.int(0) }.first ?? 0
+    }
+
     /// Where machines reach this box for good, if that was said; else they go on where they asked first.
     public func publicURL() throws -> String? {
         try setting("server.public_url").flatMap { $0 == "none" ? nil : $0 }

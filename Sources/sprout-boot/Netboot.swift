@@ -7,17 +7,19 @@ import Store
 import Systemd
 import Wire
 
-/// TFTP where its port was opened, and idle where network boot is off.
+/// TFTP where its port was opened, and as long as network boot is on.
 struct Netboot: Service {
     private let server: TFTPServer?
     private let files: BootFiles
+    private let store: Store
     private let reactor: Reactor
 
     init(
-        claiming sockets: inout ListenSockets, _ files: BootFiles, _ reactor: Reactor,
+        claiming sockets: inout ListenSockets, _ files: BootFiles, _ store: Store, _ reactor: Reactor,
         report: @escaping @Sendable (Observation) -> Void
     ) throws {
         self.files = files
+        self.store = store
         self.reactor = reactor
         guard let socket = sockets.claimIfPassed("tftp") else {
             server = nil
@@ -34,7 +36,16 @@ struct Netboot: Service {
             while true { try await reactor.sleep(for: .seconds(3600)) }
         }
         for problem in await files.problems() { Journal.log(.error, problem) }
-        try await server.run()
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await server.run() }
+            group.addTask { try await store.follow(reactor) { try await refresh(server) } }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func refresh(_ server: TFTPServer) async throws {
+        await server.serve(at: try await store.netbootPlace())
     }
 
     var measurements: [Measurement] {
@@ -42,9 +53,13 @@ struct Netboot: Service {
     }
 
     /// True work for the watchdog, and what it found.
-    func check(_ store: Store) async throws -> String {
+    func check() async throws -> String {
         let hosts = try await store.hostCount()
         guard let server else { return "\(hosts) hosts known; network boot is off: its port is not open" }
+        try await refresh(server)
+        guard await server.place != nil else {
+            return "\(hosts) hosts known; network boot is off: nobody is answered (pxe.enabled)"
+        }
         let counters = await server.counters
         return "\(hosts) hosts known; TFTP: \(counters.finished) files sent, \(counters.failed) failed"
     }

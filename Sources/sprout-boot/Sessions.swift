@@ -71,6 +71,8 @@ struct Sessions: Sendable {
 
     var count: Int { sessions.count }
 
+    func isUnderWay(_ client: Endpoint) -> Bool { sessions[client] != nil }
+
     /// The time at which `timePassed` is to be called, if no packet comes before.
     var deadline: Instant? { sessions.isEmpty ? nil : nextDeadline }
 

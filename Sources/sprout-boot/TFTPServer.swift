@@ -1,3 +1,4 @@
+import Control
 import Linux
 import Metrics
 import Systemd
@@ -8,11 +9,14 @@ import Wire
 /// Answering every client from port 69 keeps firewalls simple, and works with what firmware there is.
 actor TFTPServer: Service {
     private let socket: DatagramSocket
+    private let loopback: CInt?
     private let reactor: Reactor
     private let files: BootFiles
     private let report: @Sendable (Progress) -> Void
     private var sessions: Sessions
     private var outbox = Outbox()
+    /// Where machines are answered; nil while network boot is off.
+    private(set) var place: NetbootPlace?
 
     private static let mostAtOnce = 32
     private static let mostBytesAtOnce = 64 << 10
@@ -22,11 +26,14 @@ actor TFTPServer: Service {
         report: @escaping @Sendable (Progress) -> Void
     ) throws {
         self.socket = try DatagramSocket(socket, reactor)
+        loopback = try? self.socket.interfaceIndex(named: "lo")
         self.reactor = reactor
         self.files = files
         self.report = report
         sessions = Sessions(limits: Sessions.Limits(transfer: try Transfer.Limits.configured()))
     }
+
+    func serve(at place: NetbootPlace?) { self.place = place }
 
     var counters: Sessions.Counters { sessions.counters }
 
@@ -71,7 +78,11 @@ actor TFTPServer: Service {
         }
     }
 
-    private func receive(_ datagram: Datagram) async {
+    /// What is under way when network boot is switched off comes to its end; and this machine may ask itself whether files
+    /// are given out.
+    private func receive(_ arrived: Datagram) async {
+        let isExpected = arrived.interface == loopback || sessions.isUnderWay(arrived.sender)
+        guard let datagram = isExpected ? arrived : place?.admit(arrived, to: socket) else { return }
         let route = Route(
             client: datagram.sender, interface: datagram.interface, localAddress: datagram.localAddress)
         guard let packet = try? TFTPPacket(parsing: datagram.bytes.span) else {

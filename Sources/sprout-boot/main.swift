@@ -20,8 +20,8 @@ daemon { reactor, termination in
     let installer = InstallerFiles(
         store: store, folder: ImageFolder(surroundings.images), report: observations.report)
     let files = BootFiles(made: ["autoexec.ipxe": autoexec(httpPort: surroundings.httpPort)])
-    let netboot = try Netboot(claiming: &sockets, files, reactor, report: observations.report)
-    let health = Health("sprout-boot") { try await netboot.check(store) }
+    let netboot = try Netboot(claiming: &sockets, files, store, reactor, report: observations.report)
+    let health = Health("sprout-boot") { try await netboot.check() }
     let metrics = DaemonMetrics("sprout-boot") { await netboot.measurements }
     let routes = Routes(
         .get("/health", health.respond), .get("/metrics", metrics.respond),

@@ -139,8 +139,9 @@ struct ClientPort: Service {
         return true
     }
 
+    /// Nil while network boot is off: nothing is asked then, and nobody heard.
     private func interface() async throws -> (name: String, place: Interface)? {
-        guard let name = try await store.setting("pxe.interface") else { return nil }
+        guard let name = try await store.netbootPlace()?.interface else { return nil }
         return (name, try socket.interface(named: name))
     }
 }

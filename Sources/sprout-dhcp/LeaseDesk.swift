@@ -21,7 +21,7 @@ actor LeaseDesk {
     private nonisolated let charge = Atomic(false)
     /// The same for those who cannot wait: beside a router no question passes through here.
     nonisolated var isInCharge: Bool { charge.load(ordering: .relaxed) }
-    /// What is served: nil in the mode proxy, and where `problem` says why not.
+    /// What is served: nil in the mode proxy, while network boot is off, and where `problem` says why not.
     var policy: LeasePolicy?
     private var problem: String?
     var book = LeaseBook(0...0)
@@ -58,7 +58,8 @@ actor LeaseDesk {
 
     /// Reads again what is in force; with other settings everything begins anew, also the search for other servers.
     func refresh() async throws {
-        isServer = try await store.setting("pxe.mode") == "server"
+        let mode = try await store.setting("pxe.mode")
+        isServer = try await store.netbootPlace() != nil && mode == "server"
         hosts = isServer ? try await store.hostMACs() : []
         let settings = isServer ? try await ServedNetwork.Settings(store) : nil
         guard let settings else { return stop(isServer ? "pxe.range and pxe.interface are not in force yet" : nil) }

@@ -5,11 +5,13 @@ import Store
 import Systemd
 import Wire
 
-/// Listens where machines that netboot ask, and answers; idle where these ports were not opened.
+/// Listens where machines that netboot ask, and answers; idle where these ports were not opened, and while the settings say
+/// that nobody is answered.
 struct ProxyDHCP: Service {
     private let listeners: [Listener]
     private let ports: Ports?
     private let desk: ProxyDesk
+    private let store: Store
     private let reactor: Reactor
 
     /// What is there only where network boot is on.
@@ -26,6 +28,7 @@ struct ProxyDHCP: Service {
         _ reactor: Reactor, report: @escaping @Sendable (Observation) -> Void
     ) throws {
         self.desk = desk
+        self.store = store
         self.reactor = reactor
         guard let dhcp = sockets.claimIfPassed("dhcp") else {
             listeners = []
@@ -48,19 +51,21 @@ struct ProxyDHCP: Service {
     }
 
     func run() async throws {
-        try await desk.refresh()
-        try await ports?.leases.refresh()
+        try await refresh()
         try await withThrowingTaskGroup { group in
             for listener in listeners { group.addTask { try await listener.run() } }
             if let ports {
                 group.addTask { try await ports.writer.run() }
                 group.addTask { try await ports.client.run() }
             }
-            group.addTask { [reactor] in
-                while true { try await reactor.sleep(for: .seconds(3600)) }
-            }
+            group.addTask { try await store.follow(reactor, refresh) }
             try await group.next()
         }
+    }
+
+    private func refresh() async throws {
+        try await desk.refresh()
+        try await ports?.leases.refresh()
     }
 
     /// What came and went; nothing where the ports are not open.
@@ -74,10 +79,11 @@ struct ProxyDHCP: Service {
 
     /// True work for the watchdog, and what it found.
     func check() async throws -> String {
-        try await desk.refresh()
+        try await refresh()
         guard let ports else { return "network boot is off: its ports are not open" }
-        try await ports.leases.refresh()
-        return [await ports.leases.summary, await desk.summary].compactMap(\.self).joined(separator: "; ")
+        guard let place = await desk.place else { return "network boot is off: nobody is answered (pxe.enabled)" }
+        let summaries = [await ports.leases.summary, await desk.summary].compactMap(\.self)
+        return "on \(place.interface): \(summaries.joined(separator: "; "))"
     }
 }
 
@@ -93,13 +99,9 @@ struct Listener: Service {
     func run() async throws {
         while true {
             do {
-                let datagram = try await socket.receive()
+                let arrived = try await socket.receive()
+                guard let datagram = await desk.place?.admit(arrived, to: socket) else { continue }
                 if probe?.isOwn(datagram.bytes) == true { continue }
-                if let port = await desk.interface, let place = try? socket.interface(named: port),
-                    place.index != datagram.interface
-                {
-                    continue
-                }
                 if let leases, leases.isInCharge, await leases.take(datagram) { continue }
                 guard let verdict = await desk.verdict(on: datagram, at: port) else { continue }
                 if case .reply(let reply) = verdict.decision {
@@ -124,7 +126,8 @@ struct Listener: Service {
             case .sender: datagram.sender.address == 0 ? Self.everyone : datagram.sender
             case .relay(let relay): Endpoint(address: relay.rawValue, port: 67)
             }
-        try await socket.send(reply.bytes, to: receiver, interface: datagram.interface)
+        try await socket.send(
+            reply.bytes, to: receiver, interface: datagram.interface, from: datagram.localAddress)
     }
 
     private static let everyone = Endpoint(address: .max, port: 68)

@@ -12,8 +12,8 @@ actor ProxyDesk {
     private let report: @Sendable (Observation) -> Void
     private var offers = OfferLog()
     private var answersStrangers = false
-    /// The port whose machines are answered, of all that are heard; nil is any.
-    private(set) var interface: String?
+    /// Where machines are answered; nil while network boot is off.
+    private(set) var place: NetbootPlace?
     private var choices: [MACAddress: NetbootChoice] = [:]
     private var count = (answers: 0, others: 0)
     private(set) var tally = MessageTally()
@@ -84,7 +84,6 @@ actor ProxyDesk {
         Journal.log(
             .info, "\(client.mac) \(sighting?.description ?? "")",
             ["SPROUT_HOST": hostname.map { "\($0)" } ?? "", "SPROUT_MAC": "\(client.mac)"])
-        try? await refresh()
     }
 
     /// A machine that netboots has its address from us, where no router gives it one.
@@ -104,11 +103,11 @@ actor ProxyDesk {
         report(.machine(Sighting(.askedForAddressOnly, of: mac, at: .now(), by: "sprout-dhcp")))
     }
 
-    /// Reads again whom to answer, and which hosts load another program: before a machine is waiting for it.
+    /// Reads again where and whom to answer, and which hosts load another program: before a machine is waiting for it.
     func refresh() async throws {
         choices = try await store.netbootChoices()
         answersStrangers = try await store.setting("pxe.answer") == "all"
-        interface = try await store.setting("pxe.interface")
+        place = try await store.netbootPlace()
     }
 
     var summary: String { "\(count.answers) answers, \(count.others) messages of others passed over" }

@@ -256,6 +256,7 @@ extension Provisioning.PXE {
             "pxe.enabled": "\(isEnabled)", "pxe.answer": answer.rawValue, "pxe.mode": mode.rawValue,
         ]
         settings["pxe.interface"] = interface
+        settings["pxe.subnet"] = subnet.map { "\($0)" } ?? "none"
         guard mode == .server, let range else { return settings }
         settings["pxe.range"] = "\(range)"
         settings["pxe.router"] = router ?? "none"

@@ -105,7 +105,9 @@ extension Site {
         let boot =
             settings["pxe.enabled"] == "true"
             ? HealthTick(.good, "Network boot", "Sprout \(mode), on \(settings["pxe.interface"] ?? "its port").")
-            : HealthTick(.caution, "Network boot", "It is off: set pxe.enabled in provisioning.yaml, to boot machines.")
+            : HealthTick(
+                .caution, "Network boot",
+                "It is off: no machine is answered, and none is seen. Switch it on under Settings, Network.")
         let others = try await store.foreignServers(at: .now())
         let told = others.map { server in
             HealthTick(

@@ -186,8 +186,8 @@ struct WelcomePage {
         }
         guard report.values["pxe.enabled"] == "true" else {
             return """
-                <p>As soon as machines are answered (see <a href="/welcome?at=network#network">Network</a>), the first one that boots from the
-                network appears here. One whose MAC address you know can be <a href="/#register">registered</a> at once.</p>
+                <p>Network boot is off: no machine is answered, and none is seen. Once it is on (see
+                <a href="/welcome?at=network#network">Network</a>), the first one that boots from the network appears here. One whose MAC address you know can be <a href="/#register">registered</a> at once.</p>
                 """
         }
         return """

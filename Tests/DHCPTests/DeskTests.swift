@@ -99,6 +99,30 @@ private let reactor: Reactor = {
         running.cancel()
         await #expect(throws: CancellationError.self) { try await running.value }
     }
+
+    @Test func `nobody is answered, counted or told of while network boot is off, or at another port`() async throws {
+        let scene = try await Scene(answer: "all")
+        let server = try DatagramSocket(FileDescriptor.datagrams(port: 0, interface: nil), reactor)
+        let client = try DatagramSocket(FileDescriptor.datagrams(port: 0, interface: nil), reactor)
+        let place = Endpoint(address: 0x7F00_0001, port: try server.port)
+        let listener = Listener(socket: server, port: .bootServer, desk: scene.desk, reactor: reactor)
+        let running = Task { try await listener.run() }
+        func settings(_ settings: [String: String]) async throws {
+            _ = try await scene.ledger.load(settings, by: Scene.author)
+            try await scene.desk.refresh()
+        }
+        for hidden in [["pxe.enabled": "false"], ["pxe.enabled": "true", "pxe.interface": "another"]] {
+            try await settings(hidden)
+            try await client.send(try Question.bytes("edk2-pxe-request-4011"), to: place)
+            await #expect(throws: Errno.timedOut) { try await client.receive(until: .now + .milliseconds(300)) }
+        }
+        #expect(await scene.desk.tally == MessageTally())
+        try await settings(["pxe.interface": "lo"])
+        try await client.send(try Question.bytes("edk2-pxe-request-4011"), to: place)
+        #expect(try await client.receive().sender == place)
+        running.cancel()
+        await #expect(throws: CancellationError.self) { try await running.value }
+    }
 }
 
 /// A desk with a database of its own, in which one host is.
@@ -118,6 +142,7 @@ private struct Scene {
         let type = ServerTypeRecord(key: "vm", displayName: "vm", hostnamePrefix: "vm-", body: "{}")
         _ = try await ledger.load([type], from: "a test", by: Self.author)
         if let answer { _ = try await ledger.load(["pxe.answer": answer], by: Self.author) }
+        _ = try await ledger.load(["pxe.enabled": "true", "pxe.interface": "lo"], by: Self.author)
         _ = try await ledger.register(HostDraft(mac: "52:54:00:aa:00:02", serverType: "vm"), by: Self.author)
         let (observations, queue) = AsyncStream.makeStream(of: Observation.self)
         self.observations = observations

@@ -1,27 +1,56 @@
-"""Own DHCP under the real units: the daemon has no network of its own, only the sockets that systemd opened."""
+"""Network boot under the real units: its daemons have no network of their own, only the sockets that systemd opened."""
 
+import contextlib
+import json
 import socket
 import unittest
+import uuid
 
 import dhcplab
 import test_units
 from container import Container
-from dhcplab import Isolated
+from dhcplab import ACK, DISCOVER, OFFER, REQUEST, Crowd, Isolated
 from harness import until
-from swarm import OFFER, Message
+from swarm import Message
+from tftp import Peer, request
 
-ADDRESS = "192.168.77.3"
+ADDRESS, CLIENT = "192.168.77.3", "192.168.77.50"
 
 
-@unittest.skipIf(Container.obstacle() or dhcplab.obstacle(), Container.obstacle() or dhcplab.obstacle())
-class ProxyUnitsTest(unittest.TestCase):
+class UnderUnits(unittest.TestCase):
+    provisioning = None
+
     @classmethod
     def setUpClass(cls):
         container = cls.container = Container()
         cls.addClassCleanup(container.close)
         test_units.UnitsTest.install(container)
-        container.write("etc/sprout/provisioning.yaml", "pxe:\n  enabled: true\n  interface: lan0\n  answer: all\n")
+        container.write("etc/sprout/provisioning.yaml", cls.provisioning)
         container.boot()
+
+    def journal(self):
+        return self.container.output("journalctl", "--no-pager", "--unit=sprout-dhcp", "--output=cat")
+
+    @contextlib.contextmanager
+    def network(self):
+        """A network without a router, to which the container is connected by its port lan0."""
+        try:
+            with Isolated() as network:
+                dhcplab.lab.run(
+                    "ip", "link", "add", f"{network.name}units", "netns", f"{network.name}-lan", "type", "veth", "peer",
+                    "name", "lan0", "netns", str(self.container.leader))
+                network.in_("lan", "ip", "link", "set", f"{network.name}units", "master", "br0", "up")
+                self.container.output("ip", "address", "add", f"{ADDRESS}/24", "dev", "lan0")
+                self.container.output("ip", "link", "set", "lan0", "up")
+                yield network
+        except BaseException:
+            print(self.container.journal())
+            raise
+
+
+@unittest.skipIf(Container.obstacle() or dhcplab.obstacle(), Container.obstacle() or dhcplab.obstacle())
+class ProxyUnitsTest(UnderUnits):
+    provisioning = "pxe:\n  enabled: true\n  interface: lan0\n  answer: all\n"
 
     def test_of_two_ports_that_systemd_listens_at_only_the_one_that_is_named_has_its_machines_answered(self):
         with Isolated() as network:
@@ -34,11 +63,16 @@ class ProxyUnitsTest(unittest.TestCase):
             machines[1].socket.setblocking(False)
             with self.assertRaises(BlockingIOError):
                 machines[1].hear()
-            # Where there is no such port, network boot is not lost: the machines of all are answered.
-            self.container.output("ip", "address", "flush", "dev", "lan0")
+            # Also while there is no such port, the machines of another are not answered.
+            self.container.output("ip", "link", "set", "lan0", "down")
+            self.container.output("ip", "link", "set", "lan0", "name", "lan9")
             machines[1].ask()
-            machines[1].socket.settimeout(10)
-            self.assertEqual(machines[1].hear(), OFFER)
+            self.container.output("ip", "link", "set", "lan9", "name", "lan0")
+            self.container.output("ip", "link", "set", "lan0", "up")
+            machines[0].ask()
+            self.assertEqual(machines[0].hear(), OFFER)
+            with self.assertRaises(BlockingIOError):
+                machines[1].hear()
 
 
 class Asking:
@@ -75,49 +109,109 @@ def machine(network, container, number):
 
 
 @unittest.skipIf(Container.obstacle() or dhcplab.obstacle(), Container.obstacle() or dhcplab.obstacle())
-class OwnDHCPUnitsTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        container = cls.container = Container()
-        cls.addClassCleanup(container.close)
-        test_units.UnitsTest.install(container)
-        container.write("etc/sprout/provisioning.yaml", (
-            "pxe:\n  enabled: true\n  interface: lan0\n  mode: server\n"
-            f"  range: {dhcplab.RANGE}\n"))
-        container.boot()
-
-    def journal(self):
-        return self.container.output("journalctl", "--no-pager", "--unit=sprout-dhcp", "--output=cat")
+class OwnDHCPUnitsTest(UnderUnits):
+    provisioning = f"pxe:\n  enabled: true\n  interface: lan0\n  mode: server\n  range: {dhcplab.RANGE}\n"
 
     def test_E25_addresses_are_given_and_another_server_is_heard_through_the_sockets_alone(self):
         container = self.container
-        with Isolated() as network:
-            try:
-                port = f"{network.name}units"
-                dhcplab.lab.run(
-                    "ip", "link", "add", port, "netns", f"{network.name}-lan", "type", "veth", "peer", "name", "lan0",
-                    "netns", str(container.leader))
-                network.in_("lan", "ip", "link", "set", port, "master", "br0", "up")
-                container.output("ip", "address", "add", f"{ADDRESS}/24", "dev", "lan0")
-                container.output("ip", "link", "set", "lan0", "up")
-                container.output("systemctl", "restart", "sprout-dhcp")
-                until(lambda: "no other DHCP server answers on lan0" in self.journal(), 20, "it to serve")
+        with self.network() as network:
+            container.output("systemctl", "restart", "sprout-dhcp")
+            until(lambda: "no other DHCP server answers on lan0" in self.journal(), 20, "it to serve")
 
-                client = network.client("c1")
-                client.start("udhcpc")
-                self.assertTrue(client.address().startswith("192.168.77.1"))
-                self.assertEqual(client.said()["serverid"], ADDRESS)
+            client = network.client("c1")
+            client.start("udhcpc")
+            self.assertTrue(client.address().startswith("192.168.77.1"))
+            self.assertEqual(client.said()["serverid"], ADDRESS)
 
-                network.server("--dhcp-range=192.168.77.200,192.168.77.220,1h")
-                name = f"192.168.77.1 ({network.hardware('router')})"
-                other = network.client("c2")
-                other.start("udhcpc")
-                until(lambda: f"{name} gives out addresses too" in self.journal(), 15, "the other server to be named")
-                status = container.properties("sprout-dhcp.service", "NRestarts")
-                self.assertEqual(status["NRestarts"], "0")
-            except BaseException:
-                print(container.journal())
-                raise
+            network.server("--dhcp-range=192.168.77.200,192.168.77.220,1h")
+            name = f"192.168.77.1 ({network.hardware('router')})"
+            other = network.client("c2")
+            other.start("udhcpc")
+            until(lambda: f"{name} gives out addresses too" in self.journal(), 15, "the other server to be named")
+            status = container.properties("sprout-dhcp.service", "NRestarts")
+            self.assertEqual(status["NRestarts"], "0")
+
+
+class Netbooter:
+    """Machines that netboot, one after the other, as far as it takes to know who answers them."""
+
+    def __init__(self, network):
+        self.network = network
+        network.client("c1")
+        network.in_("c1", "ip", "address", "add", f"{CLIENT}/24", "dev", "eth0")
+        self.crowd = Crowd(network, "c1")
+        self.questions = 0
+
+    def is_offered(self, kind, server, ciaddr, answer):
+        self.questions += 1
+        # Another one each time: who asks too often is taken for one that loops, and not answered.
+        mac = f"52:54:00:4e:42:{self.questions:02x}"
+        options = [(60, b"PXEClient:Arch:00007:UNDI:003016"), (93, b"\0\7"), (94, b"\1\3\x10")]
+        question = dhcplab.message(kind, mac, self.questions, options, ciaddr, broadcast=kind == DISCOVER)
+        self.crowd.socket.sendto(question, server)
+        said = self.crowd.answer([answer], mac, seconds=1)
+        return said is not None and said["xid"] == self.questions
+
+    def answered(self):
+        """The ports at which it is answered."""
+        ports = set()
+        if self.is_offered(DISCOVER, ("255.255.255.255", 67), "0.0.0.0", OFFER):
+            ports.add(67)
+        if self.is_offered(REQUEST, (ADDRESS, 4011), CLIENT, ACK):
+            ports.add(4011)
+        with self.network.within("c1"):
+            peer = Peer(69, CLIENT, ADDRESS)
+        with peer, contextlib.suppress(ConnectionRefusedError):
+            peer.send(request("there-is-no-such-file"))
+            if peer.receive(1):
+                ports.add(69)
+        return ports
+
+
+ALL = {67, 69, 4011}
+
+
+@unittest.skipIf(Container.obstacle() or dhcplab.obstacle(), Container.obstacle() or dhcplab.obstacle())
+class NetbootSwitchTest(UnderUnits):
+    provisioning = "pxe:\n  enabled: false\n  interface: lan0\n"
+
+    def ask(self, path, *options):
+        return json.loads(self.container.output(
+            "curl", "--silent", "--show-error", "--fail-with-body", "--max-time", "10", "--unix-socket",
+            "/run/sprout/web.sock", "--header", "content-type: application/json", "--header",
+            f"x-request-id: {uuid.uuid4().hex}", *options, f"http://sprout{path}"))
+
+    def set(self, **settings):
+        changes = {f"pxe.{key}": value for key, value in settings.items()}
+        self.ask("/api/settings", "--request", "PATCH", "--data", json.dumps(changes))
+
+    def seen(self):
+        return self.ask("/api/wire")["sightings"]
+
+    def daemons(self):
+        return [self.container.properties(daemon, "MainPID")["MainPID"] for daemon in ("sprout-boot", "sprout-dhcp")]
+
+    def test_P17_with_network_boot_off_or_at_another_port_nobody_is_answered_without_a_restart(self):
+        with self.network() as network:
+            self.container.output("ip", "link", "add", "lan1", "type", "bridge")
+            machine = Netbooter(network)
+            daemons = self.daemons()
+            self.assertEqual(machine.answered(), set())
+            self.assertEqual(self.seen(), [])
+            # So the box finds out whether what it was updated to works.
+            self.container.output("curl", "--silent", "--fail", "--max-time", "5", "tftp://127.0.0.1/autoexec.ipxe")
+            for wrong, right in [
+                    ({"enabled": "false"}, {"enabled": "true"}), ({"interface": "lan1"}, {"interface": "lan0"}),
+                    ({"subnet": "10.0.0.0/8"}, {"subnet": "192.168.77.0/24"})]:
+                with self.subTest(wrong):
+                    self.set(**right)
+                    until(lambda: machine.answered() == ALL, 8, "all to answer")
+                    until(self.seen, 5, "a machine to be seen")
+                    self.set(**wrong)
+                    until(lambda: machine.answered() == set(), 8, "all to be silent")
+                    self.set(**right)
+            self.set(enabled="false")
+            self.assertEqual(self.daemons(), daemons)
 
 
 if __name__ == "__main__":

@@ -53,6 +53,7 @@ struct linux_program {
 
 int linux_accept(int listener);
 int linux_find_interface(int socket, const char *name, struct linux_interface *interface);
+int linux_interface_index(int socket, const char *name);
 int linux_list_interfaces(int socket, struct linux_named_interface *list, int room);
 int linux_neighbour(int socket, const char *name, struct in_addr address, unsigned char hardware[6]);
 int linux_open_pipe(int ends[2]);
