@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import socket
 import unittest
 import uuid
@@ -212,6 +213,27 @@ class NetbootSwitchTest(UnderUnits):
                     self.set(**right)
             self.set(enabled="false")
             self.assertEqual(self.daemons(), daemons)
+
+    def ports(self):
+        """The ports of network boot that are open, whoever holds them."""
+        listed = self.container.output("ss", "--listening", "--udp", "--numeric", "--no-header")
+        return {int(port) for port in re.findall(r":(67|68|69|4011)\s", listed)}
+
+    def is_booting_over_http(self):
+        return self.container.run(
+            "curl", "--silent", "--fail", "--max-time", "10", "--unix-socket", "/run/sprout/boot.sock",
+            "http://sprout/ipxe/52-54-00-00-00-01").returncode == 0
+
+    def test_the_target_of_network_boot_closes_its_ports_and_opens_them_again(self):
+        self.assertEqual(self.ports(), ALL | {68})
+        self.container.output("systemctl", "disable", "--now", "sprout-netboot.target")
+        self.assertEqual(self.ports(), set())
+        # What else these daemons do is asked of them as before.
+        self.assertTrue(self.is_booting_over_http())
+        self.assertEqual(self.ports(), set())
+        self.container.output("systemctl", "enable", "sprout-netboot.target")
+        self.container.output("systemctl", "restart", "sprout.target")
+        self.assertEqual(self.ports(), ALL | {68})
 
 
 if __name__ == "__main__":
