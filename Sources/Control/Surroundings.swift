@@ -29,6 +29,8 @@ public struct Surroundings: Sendable {
     public let httpsPort = UInt16(Environment["SPROUT_HTTPS_PORT"] ?? "443")
     /// The port at which nginx answers machines that netboot.
     public let httpPort = Environment["SPROUT_HTTP_PORT"].flatMap { UInt16($0) } ?? 80
+    /// There once the network has set the clock: systemd-timesyncd(8).
+    public let synchronizedClock = "/run/systemd/timesync/synchronized"
     /// Why machines that netboot cannot be answered, whatever the settings say; nil where they can.
     public let netbootObstacle = Environment["SPROUT_NETBOOT_OBSTACLE"]
 

@@ -19,7 +19,7 @@ public struct Certificate: Sendable {
 
     /// `names` are the host names and IP addresses under which its holder is reached; the first is its common name.
     ///
-    /// It is valid from a day ago on: the clocks of those who look at it may be behind.
+    /// It is valid from 2020 on, and its days count from 2026 on at the earliest: the own clock may be wrong, and so may those of who looks at it.
     public init(names: [String], days: Int) throws(CryptoError) {
         precondition(!names.isEmpty && days > 0, "a certificate has a name, and a time to live")
         for name in names where !Self.isPlain(name) {
@@ -116,14 +116,14 @@ public struct Certificate: Sendable {
     private static func fill(
         _ certificate: OpaquePointer, _ names: [String], days: Int, _ key: OpaquePointer
     ) throws(CryptoError) {
-        let day = 24 * 60 * 60
+        let end = max(time(nil), Self.leastNow) + days * 24 * 60 * 60
         // A browser takes no two certificates of one issuer with one number.
         let number = SecureRandom.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) } >> 1 | 1
         let subject = X509_get_subject_name(certificate)
         guard X509_set_version(certificate, Int(X509_VERSION_3)) == 1,
             ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), number) == 1,
-            X509_gmtime_adj(X509_getm_notBefore(certificate), -day) != nil,
-            X509_gmtime_adj(X509_getm_notAfter(certificate), days * day) != nil,
+            ASN1_TIME_set(X509_getm_notBefore(certificate), Self.start) != nil,
+            ASN1_TIME_set(X509_getm_notAfter(certificate), end) != nil,
             X509_set_pubkey(certificate, key) == 1,
             // A common name has at most 64 characters (RFC 5280, appendix A).
             X509_NAME_add_entry_by_txt(
@@ -137,6 +137,9 @@ public struct Certificate: Sendable {
         try add(NID_basic_constraints, "critical,CA:FALSE", certificate, names)
         try add(NID_ext_key_usage, "serverAuth", certificate, names)
     }
+
+    /// 1 January 2020, and 1 January 2026, when there was no such program yet; in seconds since 1970.
+    private static let (start, leastNow) = (1_577_836_800, 1_767_225_600)
 
     private static func add(
         _ kind: CInt, _ value: String, _ certificate: OpaquePointer, _ names: [String]

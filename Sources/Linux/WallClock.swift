@@ -5,6 +5,12 @@ import Glibc
 public enum WallClock {
     /// Milliseconds since 1970 in UTC.
     public static func milliseconds() -> Int64 { shown(by: CLOCK_REALTIME) }
+
+    /// Only who has the capability CAP_SYS_TIME may.
+    public static func set(milliseconds: Int64) throws(Errno) {
+        var moment = timespec(tv_sec: Int(milliseconds / 1000), tv_nsec: Int(milliseconds % 1000) * 1_000_000)
+        guard clock_settime(CLOCK_REALTIME, &moment) == 0 else { throw Errno(rawValue: errno) }
+    }
 }
 
 /// The time since this machine was started, which nobody sets; it goes on while the machine sleeps.

@@ -4,6 +4,7 @@ public struct BoxWish: Codable, Equatable, Sendable {
         case restart, update
         case factoryReset = "factory-reset"
         case powerOff = "power-off"
+        case setClock = "set-clock"
     }
 
     public let id: String
@@ -12,13 +13,17 @@ public struct BoxWish: Codable, Equatable, Sendable {
     public var keepsImages: Bool?
     /// Of an update: to a version that did not start before, all the same.
     public var again: Bool?
+    /// Of the clock: what it is to show less the time since this machine was started, in milliseconds.
+    public var startedAt: Int64?
 
-    public init(id: String, act: Act, keepsImages: Bool? = nil, again: Bool? = nil) {
+    public init(id: String, act: Act, keepsImages: Bool? = nil, again: Bool? = nil, startedAt: Int64? = nil) {
         (self.id, self.act, self.keepsImages, self.again) = (id, act, keepsImages, again)
+        self.startedAt = startedAt
     }
 
     enum CodingKeys: String, CodingKey {
         case id, act, again
+        case startedAt = "started_at"
         case keepsImages = "keep_images"
     }
 }

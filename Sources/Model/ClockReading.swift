@@ -21,6 +21,14 @@ public struct ClockReading: Equatable, Sendable {
     }
 }
 
+extension Timestamp {
+    /// False of a clock that was never set, or was set to nonsense: this release is younger, and will not live as long.
+    public var isPlausible: Bool { (Self.earliest..<Self.latest).contains(milliseconds) }
+
+    /// 1 January 2026 and 1 January 2100.
+    private static let (earliest, latest): (Int64, Int64) = (1_767_225_600_000, 4_102_444_800_000)
+}
+
 extension ClockReading {
     /// As the database keeps it.
     public var text: String { "\(boot) \(uptime) \(wall.milliseconds)" }

@@ -46,6 +46,10 @@ actor BoxDesk: Service {
                 let wish = try JSON.decode(strictly: EndWish.self, from: request.body)
                 return try .json(try await self.end(.powerOff, wish, request), status: 202)
             },
+            .post("/box/clock") { request in
+                let wish = try JSON.decode(strictly: ClockWish.self, from: request.body)
+                return try .json(try await self.setClock(wish, request), status: 202)
+            },
             .post("/box/factory-reset") { request in
                 let wish = try JSON.decode(strictly: ResetWish.self, from: request.body)
                 return try .json(try await self.reset(wish, request), status: 202)
@@ -82,8 +86,8 @@ actor BoxDesk: Service {
     // MARK: Wishes
 
     private func wish(
-        _ act: BoxWish.Act, keepsImages: Bool? = nil, again: Bool? = nil, _ kind: Event.Kind, _ sentence: String,
-        _ request: Request
+        _ act: BoxWish.Act, keepsImages: Bool? = nil, again: Bool? = nil, startedAt: Int64? = nil, _ kind: Event.Kind,
+        _ sentence: String, _ request: Request
     ) async throws -> BoxReport {
         let folder = try box()
         let author = desk.author(request)
@@ -91,7 +95,9 @@ actor BoxDesk: Service {
         Journal.log(
             .notice, "\(author.actor): \(sentence)",
             ["SPROUT_EVENT": kind.rawValue, "SPROUT_REQUEST": request.id ?? ""])
-        let wish = BoxWish(id: request.id ?? "\(Timestamp.now())", act: act, keepsImages: keepsImages, again: again)
+        let wish = BoxWish(
+            id: request.id ?? "\(Timestamp.now())", act: act, keepsImages: keepsImages, again: again,
+            startedAt: startedAt)
         do {
             try Files.write(try JSON.encode(wish), to: "\(folder)/wish.json", mode: 0o600)
         } catch {
@@ -115,6 +121,21 @@ actor BoxDesk: Service {
         if wish.anyway != true { try await refuseWhileInstalling(act == .restart ? "restart" : "switch the box off") }
         let sentence = act == .restart ? "The box is restarted." : "The box is switched off."
         return try await self.wish(act, act == .restart ? .boxRestarted : .boxSwitchedOff, sentence, request)
+    }
+
+    /// By the clock of who asks, where the network has not set it.
+    private func setClock(_ wish: ClockWish, _ request: Request) async throws -> BoxReport {
+        _ = try box()
+        if Files.exists(places.synchronizedClock) {
+            throw Problem(409, "The clock of this box is set by the network (NTP): it is right.")
+        }
+        let moment = Timestamp(milliseconds: wish.time)
+        guard moment.isPlausible else {
+            throw Problem(422, "\(moment) is no time of day: is the clock of your own machine right?", field: "time")
+        }
+        return try await self.wish(
+            .setClock, startedAt: wish.time - BootClock.milliseconds(), .clockChanged,
+            "The clock is set to \(moment), by the clock of who asked for it.", request)
     }
 
     private func reset(_ wish: ResetWish, _ request: Request) async throws -> BoxReport {
@@ -228,6 +249,14 @@ private struct UpdateWish: StrictBody {
     let again: Bool?
 
     enum CodingKeys: CodingKey, CaseIterable { case again }
+}
+
+/// The body of `POST /box/clock`.
+private struct ClockWish: StrictBody {
+    /// In milliseconds since 1970.
+    let time: Int64
+
+    enum CodingKeys: CodingKey, CaseIterable { case time }
 }
 
 /// The body of `POST /box/restart` and `POST /box/power-off`.

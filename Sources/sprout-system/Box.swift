@@ -38,6 +38,7 @@ struct Box: Sendable {
         case .factoryReset:
             try Files.write(wish.keepsImages == true ? "keep-images\n" : "all\n", to: places.eraseMark, mode: 0o600)
             try end(.restart, wish, "restarting, to erase what it knows")
+        case .setClock: try setClock(wish)
         case .update: try await update(wish)
         }
     }
@@ -50,6 +51,15 @@ struct Box: Sendable {
 
     private func show(_ progress: BoxProgress) throws {
         try Files.write(try JSON.encode(progress), to: places.progress)
+    }
+
+    /// Whatever passed since it was asked for has been counted on.
+    private func setClock(_ wish: BoxWish) throws {
+        let moment = Timestamp(milliseconds: (wish.startedAt ?? 0) + BootClock.milliseconds())
+        guard moment.isPlausible else { throw UpdateProblem("\(moment) is no time of day that it can be") }
+        try WallClock.set(milliseconds: moment.milliseconds)
+        unlink(places.progress)
+        Journal.log(.notice, "the clock is set to \(moment)")
     }
 
     // MARK: Updates

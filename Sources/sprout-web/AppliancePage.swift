@@ -82,7 +82,9 @@ extension Site {
         let now = Timestamp.now()
         let changed = try await store.events(EventFilter(kind: .clockChanged), before: nil, limit: 1).first
         let sentence = "It is \(now). \(changed?.message ?? "It has not been set since Sprout was set up.")"
-        return HealthTick(.good, "Clock", sentence)
+        if !now.isPlausible { return HealthTick(.bad, "Clock", "\(sentence) That cannot be: set it.") }
+        let isSynchronized = Files.exists(Surroundings().synchronizedClock)
+        return HealthTick(.good, "Clock", isSynchronized ? "\(sentence) The network (NTP) sets it." : sentence)
     }
 
     private func certificateTick() async throws -> HealthTick {

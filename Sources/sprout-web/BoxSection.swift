@@ -50,7 +50,7 @@ struct BoxSection {
             \(report.last.map(ended))
             </div>
             \(problem?.html(besides: ["confirm"]))
-            \(allowed(.admin, "<div class=\"columns\">\(update(report))\(end)\(reset)</div>"))
+            \(allowed(.admin, "\(clock)<div class=\"columns\">\(update(report))\(end)\(reset)</div>"))
             """
     }
 
@@ -70,6 +70,18 @@ struct BoxSection {
         return """
             <p class="notice bad" role="alert">This box went back to \(last.from) by itself, \(Moment.html(last.at)). \(problem)</p>
             """
+    }
+
+    /// Shown by box.js where the browser's clock says otherwise.
+    private var clock: HTML {
+        """
+        <section class="card" data-clock="\(Timestamp.now().milliseconds)" hidden aria-labelledby="clock-title">
+        <h2 id="clock-title">Clock</h2>
+        <p>This browser says that it is <strong data-browser></strong>. If that is right, the clock of this box can be set by it. You
+        may have to sign in again then.</p>
+        <p class="error" role="alert" data-unset hidden></p>
+        <p><button type="button">Set the clock by this browser</button></p></section>
+        """
     }
 
     private func update(_ report: BoxReport) -> HTML {

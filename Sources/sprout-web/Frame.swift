@@ -61,7 +61,16 @@ struct Frame {
     }
 
     private static func network(_ tally: Tally) -> HTML {
-        "<div data-fresh=\"network\" data-on=\"network. host.\">\(tally.network?.html)</div>"
+        "<div data-fresh=\"network\" data-on=\"network. host. clock.\">\(clock)\(tally.network?.html)</div>"
+    }
+
+    private static var clock: HTML? {
+        guard !Timestamp.now().isPlausible else { return nil }
+        return """
+            <p class="notice" role="alert">The clock of this box says that it is \("\(Timestamp.now())"), which cannot be. Machines are
+            answered all the same; but what is valid for a time (certificates of others, sessions, tokens) may be refused. <a
+            href="/appliance">Set it</a></p>
+            """
     }
 
     private static func account(_ user: User) -> HTML {

@@ -161,6 +161,7 @@ struct Site: Sendable {
             .admin(.post("/api/box/update", passOnJSON)),
             .admin(.post("/api/box/restart", passOnJSON)),
             .admin(.post("/api/box/power-off", passOnJSON)),
+            .admin(.post("/api/box/clock", passOnJSON)),
             .admin(.post("/api/box/factory-reset", passOnJSON)),
             .viewer(.get("/api/network/ports", passOn)),
             .viewer(.get("/api/server-types", serverTypes)),

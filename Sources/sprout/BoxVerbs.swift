@@ -73,6 +73,15 @@ extension Verb {
         Terminal.say("The box switches itself off.")
     }
 
+    static let boxClock: Verb = Verb(
+        words: ["box", "clock"], summary: "set the clock of the box by this machine's, where no network sets it",
+        operands: [], options: connectionOptions, example: "sprout box clock --url https://sprout.local"
+    ) { invocation in
+        let body = try JSON.encode(["time": WallClock.milliseconds()])
+        try await API(invocation).send("POST", "/api/box/clock", body: body)
+        Terminal.say("The box sets its clock.")
+    }
+
     static let boxReset: Verb = Verb(
         words: ["box", "factory-reset"],
         summary:

@@ -9,7 +9,9 @@ import os
 import pathlib
 import shutil
 import signal
+import subprocess
 import tempfile
+import time
 import unittest
 
 from harness import PROGRAMS, Sprout, until
@@ -88,13 +90,49 @@ class ClockTest(unittest.TestCase):
         self.assertIn("never asked for its answer", self.box.cli("hosts", "show", "pve-1").stdout)
 
 
+@unittest.skipIf(obstacle(), obstacle())
+class NeverSetTest(unittest.TestCase):
+    def test_E22_a_box_that_begins_in_1970_answers_says_so_and_goes_on_when_its_clock_is_set(self):
+        daemons = ["sprout-orchestrator", "sprout-web", "sprout-boot", "sprout-dhcp", "sprout-metadata"]
+        with Offset(1_000_000 - int(time.time()), daemons) as offset, Sprout(
+                provisioning=PROVISIONING, server_types=TYPES, prefix=offset.prefix()) as box:
+            import_image(box)
+            box.register(1, hostname="pve-1")
+            machine = Machine(box, 1)
+            self.assertEqual(machine.arm().status, 202)
+            machine.boot()
+            self.assertIn("The clock of this box says that it is 1970-01-", self.page(box))
+            name, password = box.new_user("anna", "admin")
+            self.assertTrue(box.sign_in(name, password))
+            dates = subprocess.run(
+                ["openssl", "x509", "-noout", "-startdate", "-checkend", str(9 * YEAR)], input=(box.state / "tls/served.pem").read_text(),
+                check=True, capture_output=True, text=True)
+            self.assertIn("notBefore=Jan  1 00:00:00 2020", dates.stdout, "who looks at it has the right time")
+            offset.write(0)
+            until(lambda: box.sql("SELECT 1 FROM event WHERE kind = 'clock.changed'"), 20, "the clock's change to be noticed")
+            self.assertNotIn("The clock of this box", self.page(box))
+            self.assertEqual(box.get("/api/hosts").status, 200, "a token keeps its days")
+            self.assertTrue(box.sign_in(name, password))
+            machine.load_all()
+            self.assertEqual(machine.ask().status, 200)
+            for step in [machine.first_boot_script, machine.tell_installed, machine.phone_home]:
+                self.assertEqual(step().status, 200)
+            self.assertEqual(machine.state(), "ready")
+
+    def page(self, box):
+        return box.socket_request("web.sock", "GET", "/", headers={"Accept": "text/html"}).body.decode()
+
+
 class Offset:
-    """What is added to the time of day of an orchestrator."""
+    """What is added to the time of day of daemons, most often of the orchestrator alone."""
+
+    def __init__(self, seconds=0, daemons=("sprout-orchestrator",)):
+        self.seconds, self.daemons = seconds, daemons
 
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sprout-clock-", dir="/tmp"))
         self.file = self.folder / "offset"
-        self.write(0)
+        self.write(self.seconds)
         return self
 
     def __exit__(self, *_):
@@ -107,15 +145,17 @@ class Offset:
         self.seconds = seconds
 
     def prefix(self):
-        """Starts Sprout where the orchestrator's file is a script that starts it with the library: nobody else sees that."""
-        orchestrator = PROGRAMS / "sprout-orchestrator"
-        shutil.copy(orchestrator, self.folder)
-        start = self.folder / "start"
-        start.write_text(
-            f"#!/bin/sh\nexport LD_PRELOAD={LIBRARIES[0]} FAKETIME_TIMESTAMP_FILE={self.file} FAKETIME_NO_CACHE=1"
-            f" FAKETIME_DONT_FAKE_MONOTONIC=1\nexec {self.folder}/sprout-orchestrator\n")
-        start.chmod(0o755)
-        return ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" "$1" && shift && exec "$@"', str(start), str(orchestrator)]
+        """Starts Sprout where a daemon's file is a script that starts it with the library: nobody else sees that."""
+        mounts = []
+        for daemon in self.daemons:
+            shutil.copy(PROGRAMS / daemon, self.folder)
+            start = self.folder / f"start-{daemon}"
+            start.write_text(
+                f"#!/bin/sh\nexport LD_PRELOAD={LIBRARIES[0]} FAKETIME_TIMESTAMP_FILE={self.file} FAKETIME_NO_CACHE=1"
+                f" FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1\nexec {self.folder}/{daemon}\n")
+            start.chmod(0o755)
+            mounts.append(f"mount --bind {start} {PROGRAMS / daemon}")
+        return ["unshare", "--mount", "sh", "-c", " && ".join([*mounts, 'exec "$@"']), "sh"]
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def shown(*verb):
 
 @functools.cache
 def verbs():
-    return {tuple(line.split()) for line in re.findall(r"^  sprout ((?:[a-z]+ )+)", shown(), flags=re.MULTILINE)}
+    return {tuple(line.split()) for line in re.findall(r"^  sprout ((?:[a-z][a-z-]* )+)", shown(), flags=re.MULTILINE)}
 
 
 def named_verbs(found):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import socket
 import ssl
 import subprocess
 import tempfile
@@ -52,6 +53,45 @@ class ImageTest(unittest.TestCase):
         [port] = self.box.shell("ls -d /sys/class/net/en*").split("/")[-1:]
         self.box.shell(f"ip address add 10.9.9.9/24 dev {port}")
         until(lambda: "10.9.9.9" in self.box.screen(), 60, "the new address")
+
+    def test_A1_a_key_opens_the_menu_of_the_console(self):
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.connect(str(self.box.folder / "monitor"))
+            monitor.recv(1000)
+            monitor.send(b"sendkey x\n")
+            until(lambda: "1  Network" in self.box.shell("cat /dev/vcs1"), 60, "the menu", pause=1)
+            monitor.send(b"sendkey 0\n")
+            until(lambda: "press any key" in self.box.shell("cat /dev/vcs1"), 60, "the page", pause=1)
+
+    def test_A1_an_address_that_is_tried_is_undone_when_nobody_keeps_it(self):
+        [port] = self.box.shell("ls -d /sys/class/net/en*").split("/")[-1:]
+        wish = f"wish=7\\nmethod=fixed\\nport={port}\\naddress=10.0.2.15/24\\ngateway=10.0.2.2\\ndns=10.0.2.3\\n"
+        self.box.shell(f"printf '{wish}' > /run/sprout/network/wish")
+        until(lambda: self.box.shell("cat /run/sprout-network/state") == "7\ntried", 60, "it to be tried", pause=1)
+        until(lambda: "30-tried.network" in self.box.shell(f"networkctl --no-pager status {port}"), 30, "networkd to obey", pause=1)
+        self.assertTrue(self.box.answers())
+        until(lambda: self.box.shell("cat /run/sprout-network/state") == "7\nundone", 120, "it to be undone", pause=2)
+        until(lambda: "50-wired.network" in self.box.shell(f"networkctl --no-pager status {port}"), 30, "DHCP again", pause=1)
+
+    def test_A1_a_file_on_the_boot_partition_is_read_and_its_mistakes_stand_beside_it(self):
+        self.box.shell("printf 'user = anna\\n' > /boot/sprout.conf; systemctl start sprout-headless")
+        self.assertIn("anna has no password", self.box.shell("cat /boot/sprout.conf.error"))
+        until(lambda: "anna has no password" in self.box.screen(), 120, "the same on the screen", pause=2)
+        self.box.shell("printf 'address = 10.0.2.15/24\\ngateway = 10.0.2.2\\n' > /boot/sprout.conf; systemctl start sprout-headless")
+        self.assertEqual(self.box.shell("ls /boot/sprout.conf*"), "/boot/sprout.conf.done")
+        self.assertIn("Address=10.0.2.15/24", self.box.shell("cat /run/systemd/network/40-fixed.network"))
+        self.assertTrue(self.box.answers())
+        self.box.shell("rm /boot/sprout.conf.done /var/etc/network/* /run/systemd/network/40*; networkctl reload")
+
+    def test_E22_a_clock_that_no_network_sets_is_set_by_who_asks(self):
+        before = int(self.box.shell("date +%s"))
+        said = self.box.shell(
+            "curl --silent --unix-socket /run/sprout/web.sock --header 'Content-Type: application/json' --header 'X-Request-Id: clock'"
+            f" --data '{{\"time\": {before + 3600}000}}' http://box/api/box/clock")
+        if self.box.shell("ls /run/systemd/timesync/synchronized 2>/dev/null"):
+            return self.assertIn("is set by the network (NTP)", said)
+        until(lambda: int(self.box.shell("date +%s")) > before + 3500, 60, "the clock to be set", pause=1)
+        self.assertIn("by the clock of who asked", self.box.shell("sprout events list --kind clock.changed"))
 
     def test_A2_all_daemons_together_need_little_memory(self):
         sizes = self.box.shell(

@@ -178,7 +178,10 @@ struct Doorkeeper: Sendable {
             throw refused("This token is not known here: it was removed, or is another Sprout's.")
         }
         guard token.expiresAt > .now() else {
-            throw refused("The token \(token.name) is no good since \(token.expiresAt): make a new one.")
+            let clock =
+                Timestamp.now().isPlausible
+                ? "" : " The clock of this box says \(Timestamp.now()), though: set it first."
+            throw refused("The token \(token.name) is no good since \(token.expiresAt): make a new one.\(clock)")
         }
         note(token)
         return caller(.token(token), request)

@@ -1,4 +1,4 @@
-// Sends an update in pieces, and shows how far the box is with what it does to itself, until it is back.
+// Sends an update in pieces, and shows how far the box is with what it does to itself, until it is back. Offers to set its clock.
 
 import { change, setText } from "./sprout.js";
 
@@ -17,6 +17,22 @@ form?.addEventListener("submit", (event) => {
 });
 
 if (document.querySelector("[data-under-way]")) follow(() => {}).catch(() => location.reload());
+
+const clock = document.querySelector("[data-clock]");
+if (clock && Math.abs(Date.now() - clock.dataset.clock) > 60_000) {
+  clock.hidden = false;
+  setText(clock.querySelector("[data-browser]"), new Date().toLocaleString());
+  clock.querySelector("button").addEventListener("click", async () => {
+    try {
+      await change("POST", "/api/box/clock", { time: Date.now() });
+      await pause(2000);
+      location.reload();
+    } catch (problem) {
+      clock.querySelector("[data-unset]").hidden = false;
+      setText(clock.querySelector("[data-unset]"), problem.message);
+    }
+  });
+}
 
 async function update(file) {
   show(true);
@@ -52,7 +68,10 @@ async function follow(say) {
   throw new Error(`The box does not answer. It ran ${version}; its screen says at which address it is to be found.`);
 }
 
-const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
 const part = (name) => form.querySelector(`[data-${name}]`);
 
 function show(isSending) {
