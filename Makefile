@@ -18,8 +18,9 @@ STATE ?= .sprout
 LISTEN ?= 127.0.0.1:8080
 PACKETS ?= 1000000
 CUTS ?= 20
+FIRMWARE ?= uefi
 
-.PHONY: help deps build check test run bench deb image endurance fuzz docs screenshots sanitize clean swift venv
+.PHONY: help deps build check test run bench deb image rehearsal endurance fuzz docs screenshots sanitize clean swift venv
 
 help:
 	@echo 'make run       run everything on this machine: dashboard on http://localhost:8080'
@@ -28,6 +29,7 @@ help:
 	@echo 'make build     the programs, in .build/release'
 	@echo 'make deb       a package for Debian 13, in out/'
 	@echo 'make image     a disk image of an appliance, to be flashed, in out/'
+	@echo 'make rehearsal the image installs a blank virtual machine, which joins a cluster (as root)'
 	@echo 'make deps      what building and running needs, from Debian'
 	@echo 'make bench     figures beside those of peers: memory, start, requests, events, network boot (as root)'
 	@echo 'make endurance the power of a box from the image is cut 20 times, and an update that fails is undone: an hour (as root)'
@@ -58,6 +60,9 @@ image: deb
 	@deploy/install-packages $(IMAGE_TOOLS)
 	$(AS_ROOT) image/root .build/debian/image.tar
 	$(AS_ROOT) image/build .build/debian/image.tar "out/sprout_$$(.build/release/sprout --version | cut -d' ' -f2)_amd64.deb" out
+
+rehearsal: build venv
+	$(AS_ROOT) env SPROUT_PROGRAMS=.build/release .build/venv/bin/python Tests/Rehearsal/rehearsal.py $(FIRMWARE)
 
 check: deps
 	swift format lint --strict -r Sources Tests Package.swift

@@ -19,6 +19,7 @@ FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd"
 # With Microsoft's keys, as machines come.
 VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"
 ESP = 1 << 20
+MAC = "52:54:00:12:34:56"
 NEEDS = {"mmdebstrap": "mmdebstrap", "mksquashfs": "squashfs-tools", "mcopy": "mtools", "qemu-system-x86_64": "qemu-system-x86",
          "sfdisk": "fdisk"}
 
@@ -62,20 +63,21 @@ class Appliance:
             ["mdir", "-b", "-i", f"{self.disk}@@{ESP}", "::/loader/entries"], check=True, capture_output=True, text=True)
         return [line.rsplit("/", 1)[1] for line in listed.stdout.splitlines()]
 
-    def power_on(self, *options):
-        forward = f"hostfwd=tcp:127.0.0.1:{self.port}-:80,hostfwd=tcp:127.0.0.1:{self.tls_port}-:443"
+    def power_on(self, *more, prefix=(), network=None):
+        """With ports of this machine that lead to it, or as part of a `network` of QEMU's, and whatever QEMU is told besides."""
+        network = network or f"user,hostfwd=tcp:127.0.0.1:{self.port}-:80,hostfwd=tcp:127.0.0.1:{self.tls_port}-:443"
         self.began = time.monotonic()
         self.process = subprocess.Popen(
-            ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-machine", "q35,smm=on", "-cpu", "Nehalem", "-smp", "2",
+            [*prefix, "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-machine", "q35,smm=on", "-cpu", "Nehalem", "-smp", "2",
              "-m", "1024", "-nodefaults", "-display", "none",
              "-global", "driver=cfi.pflash01,property=secure,value=on",
              "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={FIRMWARE}",
              "-drive", f"if=pflash,format=raw,unit=1,file={self.folder}/variables",
              "-drive", f"if=virtio,format=raw,{self.drive}",
-             "-netdev", f"user,id=net,{forward}", "-device", "virtio-net-pci,netdev=net,romfile=",
+             "-netdev", f"{network},id=net", "-device", f"virtio-net-pci,netdev=net,mac={MAC},romfile=",
              "-chardev", f"file,id=console,path={self.serial}", "-serial", "chardev:console",
              "-chardev", f"socket,id=shell,path={self.folder}/shell,server=on,wait=off", "-serial", "chardev:shell",
-             "-monitor", f"unix:{self.folder}/monitor,server=on,wait=off", *options],
+             "-monitor", f"unix:{self.folder}/monitor,server=on,wait=off", *more],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     def seconds(self):

@@ -44,11 +44,14 @@ def run(*words):
 
 
 class Lab:
-    """`with Lab() as lab:` has a router and a bridge; `lab.box()` is the Sprout in it, `lab.machine()` boots one."""
+    """`with Lab() as lab:` has a router and a bridge; `lab.box()` is the Sprout in it, `lab.machine()` boots one.
 
-    def __init__(self, capture=True, addresses="192.168.77.100,192.168.77.200", router=()):
+    Where the box is a machine of its own, `person` takes its place: whoever sits in this network."""
+
+    def __init__(self, capture=True, addresses="192.168.77.100,192.168.77.200", router=(), person=None):
         self.name = f"sp{uuid.uuid4().hex[:6]}"
         self.has_capture, self.addresses, self.router_options = capture, addresses, router
+        self.person = person
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sprout-lab-", dir="/tmp"))
         self.stack = contextlib.ExitStack()
         self.taps = 0
@@ -60,7 +63,10 @@ class Lab:
             self.in_("lan", "ip", "link", "add", "br0", "type", "bridge", "stp_state", "0", "forward_delay", "0")
             self.in_("lan", "ip", "link", "set", "br0", "up")
             self.attach("router", f"{ROUTER}/24")
-            self.attach("box", f"{BOX}/24")
+            if self.person:
+                self.attach("person", f"{self.person}/24")
+            else:
+                self.attach("box", f"{BOX}/24")
             if self.has_capture:
                 self.start("lan", "capture", "tcpdump", "-i", "br0", "-U", "-w", self.folder / "lan.pcap",
                            "udp or arp or tcp port 80")
@@ -104,15 +110,11 @@ class Lab:
 
     def machine(self, name, mac, firmware, *more, memory=1024, restarts=False):
         """Switches a blank machine on: `bios`, `uefi` (PXE), `http` (UEFI HTTP boot), or `secure` (PXE, Secure Boot)."""
-        tap = f"tap{self.taps}"
-        self.taps += 1
-        self.in_("lan", "ip", "tuntap", "add", tap, "mode", "tap")
-        self.in_("lan", "ip", "link", "set", tap, "master", "br0", "up")
         words = [
             "qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", str(memory), "-display", "none",
             *([] if restarts else ["-no-reboot"]),
             "-uuid", str(uuid.uuid5(uuid.NAMESPACE_DNS, mac)), "-smbios", f"type=1,product=Lab-{name},serial=S-{name}",
-            "-netdev", f"tap,id=n,ifname={tap},script=no,downscript=no", "-serial", f"file:{self.folder}/{name}.serial.log",
+            "-netdev", f"{self.tap()},id=n", "-serial", f"file:{self.folder}/{name}.serial.log",
             "-device", "virtio-rng-pci",
         ]
         if firmware == "bios":
@@ -133,6 +135,14 @@ class Lab:
                 words += ["-fw_cfg", f"name=opt/org.tianocore/{switch},string=n"]
         self.start("lan", name, *words, *more)
         return str(uuid.uuid5(uuid.NAMESPACE_DNS, mac))
+
+    def tap(self):
+        """A port of the bridge for QEMU, as the beginning of what it calls a network device."""
+        tap = f"tap{self.taps}"
+        self.taps += 1
+        self.in_("lan", "ip", "tuntap", "add", tap, "mode", "tap")
+        self.in_("lan", "ip", "link", "set", tap, "master", "br0", "up")
+        return f"tap,ifname={tap},script=no,downscript=no"
 
     def replug(self, tap):
         """Puts a port into the bridge anew, which now looks for loops (STP) before it forwards."""

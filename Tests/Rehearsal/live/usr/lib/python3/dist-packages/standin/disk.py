@@ -133,9 +133,11 @@ def configure(plan):
 def network(plan):
     port = plan["port"]
     name = plan["pinned"][port]["name"] if port in plan["pinned"] else port
+    # Proxmox's ifupdown2 gives a bridge the address of its port; Debian's leaves that to systemd, which makes one up.
+    mac = pathlib.Path(f"/sys/class/net/{port}/address").read_text().strip()
     write("etc/network/interfaces", f"auto lo\niface lo inet loopback\n\niface {name} inet manual\n\nauto vmbr0\n"
           f"iface vmbr0 inet static\n\taddress {plan['cidr']}\n\tgateway {plan['gateway']}\n"
-          f"\tbridge-ports {name}\n\tbridge-stp off\n\tbridge-fd 0\n\tbridge-maxwait 0\n")
+          f"\tbridge-ports {name}\n\tbridge-stp off\n\tbridge-fd 0\n\tbridge-maxwait 0\n\tbridge-hw {mac}\n")
     for pinned in plan["pinned"].values():
         write(f"usr/local/lib/systemd/network/50-pmx-{pinned['name']}.link",
               f"[Match]\nMACAddress={pinned['mac']}\nType=ether\n\n[Link]\nName={pinned['name']}\n")
