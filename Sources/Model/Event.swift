@@ -61,6 +61,7 @@ public struct Event: Equatable, Sendable, Codable, Identifiable {
         case tokenRemoved = "token.removed"
         case updateFailed = "update.failed"
         case updateInstalled = "update.installed"
+        case updateSeen = "update.seen"
         case updateStarted = "update.started"
         case userAdded = "user.added"
         case userChanged = "user.changed"

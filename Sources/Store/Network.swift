@@ -33,3 +33,12 @@ public enum NetworkSetting {
     public static let own = "network.own"
     public static let change = "network.change"
 }
+
+/// The row of `setting` that says why the last update did not work, until somebody has seen it.
+public enum UpdateSetting {
+    public static let problem = "update.problem"
+}
+
+extension Store {
+    public func updateProblem() throws -> String? { try setting(UpdateSetting.problem) }
+}

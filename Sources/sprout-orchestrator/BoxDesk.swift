@@ -50,6 +50,11 @@ actor BoxDesk: Service {
                 let wish = try JSON.decode(strictly: ClockWish.self, from: request.body)
                 return try .json(try await self.setClock(wish, request), status: 202)
             },
+            .post("/box/seen") { request in
+                let author = self.desk.author(request)
+                try await self.desk.commit(request) { try await self.desk.ledger.confirmUpdateProblem(by: author) }
+                return try .json(await self.report())
+            },
             .post("/box/factory-reset") { request in
                 let wish = try JSON.decode(strictly: ResetWish.self, from: request.body)
                 return try .json(try await self.reset(wish, request), status: 202)
@@ -235,8 +240,9 @@ actor BoxDesk: Service {
         let sentence =
             ended.problem.map { "The box runs \(places.imageVersion ?? ended.from) again. \($0)" }
             ?? "The box was updated from \(ended.from) to \(ended.version)."
-        let kind = ended.problem == nil ? Event.Kind.updateInstalled : .updateFailed
-        try await desk.commit { try await desk.ledger.record(kind, sentence, by: author) }
+        try await desk.commit {
+            try await desk.ledger.endUpdate(sentence, isInstalled: ended.problem == nil, by: author)
+        }
     }
 
     private static let largest: Int64 = 2 << 30

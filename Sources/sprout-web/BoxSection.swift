@@ -9,10 +9,11 @@ extension Site {
         let action = fields["action"] ?? ""
         let body: [String: BoxFormValue]
         switch action {
+        case "seen": body = [:]
         case "restart", "power-off": body = ["anyway": .flag(fields["anyway"] == "yes")]
         case "factory-reset":
             body = ["confirm": .text(fields["confirm"] ?? ""), "keep_images": .flag(fields["keep_images"] == "yes")]
-        default: throw Problem(400, "The field action is missing: restart, power-off or factory-reset.")
+        default: throw Problem(400, "The field action is missing: restart, power-off, factory-reset or seen.")
         }
         let answer = try await ask("/box/\(action)", body, request)
         if answer.status < 300 { return .redirect(to: "/appliance") }
@@ -132,5 +133,18 @@ struct BoxSection {
             \(confirm.html)
             <p><button class="destructive" name="action" value="factory-reset">Erase and restart</button></p></form></details></section>
             """
+    }
+}
+
+/// On every page, until somebody has seen it: the box went back to the version from before, and why.
+struct UpdateNotice {
+    let sentence: String
+
+    var html: HTML {
+        """
+        <div class="notice bad" role="alert"><p><strong>\(sentence)</strong></p>
+        \(allowed(.admin, "<form method=\"post\" action=\"/appliance\"><p><button class=\"plain\" name=\"action\" value=\"seen\">I have seen it</button></p></form>"))
+        </div>
+        """
     }
 }

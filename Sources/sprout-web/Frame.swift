@@ -61,7 +61,7 @@ struct Frame {
     }
 
     private static func network(_ tally: Tally) -> HTML {
-        "<div data-fresh=\"network\" data-on=\"network. host. clock.\">\(clock)\(tally.network?.html)</div>"
+        "<div data-fresh=\"network\" data-on=\"network. host. clock. update.\">\(clock)\(tally.update?.html)\(tally.network?.html)</div>"
     }
 
     private static var clock: HTML? {
@@ -113,6 +113,7 @@ struct Tally: Encodable {
     let needsYou: Int
     /// What a page says above all else.
     private(set) var network: NetworkNotice?
+    private(set) var update: UpdateNotice?
 
     init(_ counts: [HostState: Int], needsYou: Int) {
         hosts = counts.values.reduce(0, +)
@@ -124,6 +125,7 @@ struct Tally: Encodable {
     init(_ store: Store) async throws {
         self.init(try await store.stateCounts(), needsYou: try await store.hostsInNeed().count)
         network = try await NetworkNotice(store)
+        update = try await store.updateProblem().map { UpdateNotice(sentence: $0) }
     }
 
     var pill: HTML { "<a class=\"pill\" href=\"/?show=needs_you\">\(words)</a>" }

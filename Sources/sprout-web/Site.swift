@@ -163,6 +163,7 @@ struct Site: Sendable {
             .admin(.post("/api/box/power-off", passOnJSON)),
             .admin(.post("/api/box/clock", passOnJSON)),
             .admin(.post("/api/box/factory-reset", passOnJSON)),
+            .admin(.post("/api/box/seen", passOnJSON)),
             .viewer(.get("/api/network/ports", passOn)),
             .viewer(.get("/api/server-types", serverTypes)),
             .admin(.get("/api/settings", passOn)),

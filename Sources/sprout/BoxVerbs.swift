@@ -82,6 +82,14 @@ extension Verb {
         Terminal.say("The box sets its clock.")
     }
 
+    static let boxSeen: Verb = Verb(
+        words: ["box", "seen"], summary: "say that you have seen that the last update did not work", operands: [],
+        options: connectionOptions, example: "sprout box seen"
+    ) { invocation in
+        try await API(invocation).send("POST", "/api/box/seen", body: Array("{}".utf8))
+        Terminal.say("It is told no more.")
+    }
+
     static let boxReset: Verb = Verb(
         words: ["box", "factory-reset"],
         summary:

@@ -77,7 +77,7 @@ extension Verb {
         .secretsSet, .secretsList, .secretsRemove,
         .tlsShow, .tlsReplace, .tlsRenew,
         .backupMake, .backupList, .backupFetch, .backupCheck, .backupRestore, .backupRemove,
-        .boxShow, .boxUpdate, .boxRestart, .boxPowerOff, .boxClock, .boxReset,
+        .boxShow, .boxUpdate, .boxRestart, .boxPowerOff, .boxClock, .boxSeen, .boxReset,
         .setup, .usersList, .usersAdd, .usersSet, .usersRemove, .tokensList, .tokensCreate, .tokensRemove,
         .wireTrust, .wire, .networkShow, .networkSeen, .networkPorts, .networkOptions, .watch,
         .doctor, .support, .rehearseCluster, .rehearseISO, .rehearse,

@@ -147,7 +147,7 @@ class OpenAPITest(unittest.TestCase):
             ("PUT", "/api/settings/files/provisioning", {"text": "pxe: 1", "version": "x"}),
             ("POST", "/api/backups", {"passphrase": "a long passphrase"}), ("DELETE", "/api/backups/none.backup", None),
             ("PUT", "/api/box/update?offset=0", b"abc"), ("POST", "/api/box/update/check", {}), ("POST", "/api/box/update", {}),
-            ("POST", "/api/box/clock", {"time": 1}), ("POST", "/api/box/restart", {}), ("POST", "/api/box/power-off", {}),
+            ("POST", "/api/box/clock", {"time": 1}), ("POST", "/api/box/restart", {}), ("POST", "/api/box/seen", {}), ("POST", "/api/box/power-off", {}),
             ("POST", "/api/box/factory-reset", {"confirm": "erase sprout"}),
             ("PUT", "/api/restore?offset=0", b"abc"), ("POST", "/api/restore", {"passphrase": "a long passphrase"}),
             ("POST", "/api/images/downloads", {"url": "http://127.0.0.1/x.iso"}), ("DELETE", "/api/images/downloads/0", None),
