@@ -227,13 +227,14 @@ class NetbootSwitchTest(UnderUnits):
     def test_the_target_of_network_boot_closes_its_ports_and_opens_them_again(self):
         self.assertEqual(self.ports(), ALL | {68})
         self.container.output("systemctl", "disable", "--now", "sprout-netboot.target")
-        self.assertEqual(self.ports(), set())
+        # The command waits for the target alone.
+        until(lambda: self.ports() == set(), 5, "the ports to be closed")
         # What else these daemons do is asked of them as before.
         self.assertTrue(self.is_booting_over_http())
         self.assertEqual(self.ports(), set())
         self.container.output("systemctl", "enable", "sprout-netboot.target")
         self.container.output("systemctl", "restart", "sprout.target")
-        self.assertEqual(self.ports(), ALL | {68})
+        until(lambda: self.ports() == ALL | {68}, 5, "the ports to be open")
 
 
 if __name__ == "__main__":
