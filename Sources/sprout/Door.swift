@@ -72,30 +72,27 @@ struct EncryptedDoor: Door {
     func send(_ method: String, _ path: String, _ headers: Headers, _ body: [UInt8]) async throws -> API.Answer {
         var request = try request(method, path, headers)
         if !body.isEmpty { request.body = body }
+        let exchange = Exchange(request, worker)
+        var answer: [UInt8] = []
         // Whoever checks a whole image answers late.
-        request.limit = .seconds(60)
-        do throws(ExchangeFailed) {
-            let reply = try await Exchange(request, worker).reply()
-            return API.Answer(status: reply.status, body: reply.body)
-        } catch {
-            throw await told(error)
-        }
+        while case let bytes = try await next(exchange, within: .seconds(60)), !bytes.isEmpty { answer += bytes }
+        return API.Answer(status: await exchange.status, body: answer)
     }
 
     func follow(_ path: String, _ headers: Headers, _ take: (ServerSentEvent) async throws -> Void) async throws {
         let exchange = Exchange(try request("GET", path, headers), worker)
         var parser = ServerSentEventParser()
-        while case let bytes = try await next(exchange), !bytes.isEmpty {
+        // A Sprout says something every 15 seconds.
+        while case let bytes = try await next(exchange, within: .seconds(45)), !bytes.isEmpty {
             let status = await exchange.status
             guard status == 200 else { throw Failure(description: "\(place) answers \(status)") }
             for event in try parser.parse(bytes) { try await take(event) }
         }
     }
 
-    private func next(_ exchange: Exchange) async throws -> [UInt8] {
+    private func next(_ exchange: Exchange, within patience: Duration) async throws -> [UInt8] {
         do throws(ExchangeFailed) {
-            // A Sprout says something every 15 seconds.
-            return try await exchange.next(within: .seconds(45))
+            return try await exchange.next(within: patience)
         } catch {
             throw await told(error)
         }

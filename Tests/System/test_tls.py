@@ -160,6 +160,16 @@ class CommandLineTest(unittest.TestCase):
             [*prefix, PROGRAMS / "sprout", *words, "--url", url or f"https://localhost:{self.box.tls_port}"], capture_output=True,
             text=True, timeout=timeout, stdin=subprocess.DEVNULL, env=environment)
 
+    def test_what_is_larger_than_a_piece_is_fetched_whole(self):
+        content = os.urandom(6 << 20)
+        name = "sprout-2026-11-26-030000.backup"
+        (self.box.state / "backups" / name).write_bytes(content)
+        with tempfile.TemporaryDirectory() as folder:
+            done = self.sprout("backup", "fetch", name, f"{folder}/copy", "--fingerprint", self.box.fingerprint)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with open(f"{folder}/copy", "rb") as copy:
+                self.assertEqual(copy.read(), content)
+
     def test_it_asks_who_shows_the_fingerprint_that_it_was_given(self):
         fingerprint = self.box.fingerprint
         added = self.sprout("hosts", "add", "pve-1", "--mac", "52:54:00:00:0c:01", "--type", "vm", SPROUT_FINGERPRINT=fingerprint)
