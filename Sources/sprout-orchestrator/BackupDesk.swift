@@ -54,13 +54,15 @@ actor BackupDesk: Service {
 
     // MARK: Making
 
+    static func refuseShort(_ passphrase: String, field: String) throws(Problem) {
+        guard passphrase.count < shortestPassphrase else { return }
+        throw Problem(
+            422, "A passphrase has at least \(shortestPassphrase) characters: whoever has the file can guess at it.",
+            field: field)
+    }
+
     private func makeByHand(_ passphrase: String, _ request: Request) async throws -> BackupFile {
-        guard passphrase.count >= Self.shortestPassphrase else {
-            throw Problem(
-                422,
-                "A passphrase has at least \(Self.shortestPassphrase) characters: whoever has the file can guess at it.",
-                field: "passphrase")
-        }
+        try Self.refuseShort(passphrase, field: "passphrase")
         do {
             return try await make(passphrase, suffix: BackupFile.suffix, by: desk.author(request), request)
         } catch let error as Errno {
@@ -134,7 +136,7 @@ actor BackupDesk: Service {
     private var lastFailure: (day: String, reason: String)?
 
     private func makeNightly() async throws {
-        guard let passphrase = try await secrets.secret(try SecretName("backup")) else { return }
+        guard let passphrase = try await secrets.secret(try SecretName(Self.secretName)) else { return }
         let nightly = list().filter { $0.name.hasSuffix(BackupFile.nightlySuffix) }
         let yesterday = Timestamp.now() + .seconds(-24 * 3600)
         if let last = nightly.first, last.madeAt > yesterday { return }
@@ -223,6 +225,8 @@ actor BackupDesk: Service {
     }
 
     private static let shortestPassphrase = 10
+    /// What the passphrase of the nightly backups is kept as.
+    static let secretName = "backup"
     private static let nightlyKept = 7
     private static let largest = 4 << 30
 }

@@ -16,6 +16,9 @@ struct SecretDesk: Sendable {
                 guard (1...4096).contains(wish.value.utf8.count) else {
                     throw Problem(422, "A secret has 1 to 4096 bytes.", field: "value")
                 }
+                if request.parameters["name"] == BackupDesk.secretName {
+                    try BackupDesk.refuseShort(wish.value, field: "value")
+                }
                 let sealed = try keyring.seal(Array(wish.value.utf8), as: name.stored)
                 let author = desk.author(request)
                 try await desk.commit(request) { try await desk.ledger.keep(sealed, asSecret: name, by: author) }

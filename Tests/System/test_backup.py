@@ -123,6 +123,9 @@ class BackupTest(unittest.TestCase):
             self.assertEqual(self.box.request(method, path, headers=operator).status, 403, (method, path))
         short = self.box.cli("backup", "make", input="short")
         self.assertIn("at least 10 characters", short.stderr)
+        nightly = self.box.cli("secrets", "set", "backup", input="short")
+        self.assertIn("at least 10 characters", nightly.stderr)
+        self.assertNotIn("backup", self.box.cli("secrets", "list").stdout)
 
     def test_A4_it_is_restored_though_the_orchestrator_dies_in_the_middle(self):
         self.box.register(1)
