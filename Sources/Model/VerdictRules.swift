@@ -40,6 +40,11 @@ public struct VerdictRules: Sendable {
             return Verdict(
                 .notServed, "There is no netboot program for \(name) (\(Firmware.name(attempt.architecture))).",
                 remedy: "If its setup can switch between 32-bit and 64-bit firmware, or to BIOS (CSM), do that.")
+        case "no_address":
+            return Verdict(
+                .noAddress, "\(name) asks what to boot, and this box has no address on its network to be loaded from.",
+                remedy: "Let the router give the box one there, or give its network port one: `sprout network ports`"
+                    + " shows which it has. The machine's next question is answered.")
         default:
             return Verdict(
                 .notServed, "\(name) asks what to boot and is not answered: \(reason).",

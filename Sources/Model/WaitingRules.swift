@@ -13,9 +13,10 @@ public struct WaitingRules: Sendable {
 
     private let host: AwaitedHost
     private let now: Timestamp
+    private let isNetbootOn: Bool
 
-    public init(for host: AwaitedHost, at now: Timestamp) {
-        (self.host, self.now) = (host, now)
+    public init(for host: AwaitedHost, at now: Timestamp, isNetbootOn: Bool = true) {
+        (self.host, self.now, self.isNetbootOn) = (host, now, isNetbootOn)
     }
 
     /// `sightings` are the host's own; `uuids` what its interfaces said the machine is.
@@ -38,7 +39,9 @@ public struct WaitingRules: Sendable {
         return Verdict(
             .nothingHeard,
             "Nothing was heard of \(host.hostname) (\(host.mac)) for \(minutes == 1 ? "a minute" : "\(minutes) minutes").",
-            remedy: "Is it switched on, with network boot first in its boot order? Is its cable in this box's network"
+            remedy: (isNetbootOn
+                ? "" : "Network boot is off, so no machine is answered or seen: sprout config set pxe.enabled true. ")
+                + "Is it switched on, with network boot first in its boot order? Is its cable in this box's network"
                 + " (port, VLAN)? Is its MAC address right?\(others)")
     }
 

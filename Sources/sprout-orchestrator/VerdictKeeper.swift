@@ -63,7 +63,8 @@ struct VerdictKeeper: Service {
         }
         sightings.sort { ($0.at, $0.id) < ($1.at, $1.id) }
         let awaited = AwaitedHost(hostname: host.hostname, mac: host.mac, since: host.stateSince)
-        let waiting = WaitingRules(for: awaited, at: moment)
+        let isNetbootOn = try await desk.store.netbootPlace() != nil
+        let waiting = WaitingRules(for: awaited, at: moment, isNetbootOn: isNetbootOn)
             .verdict(on: sightings, strangers: strangers, uuids: uuids)
         let own = sightings.filter { $0.at >= host.stateSince }
         let rules = VerdictRules(for: "\(host.hostname)", at: moment, in: network)

@@ -175,7 +175,8 @@ struct Told {
 
     static let silences: [(String, Verdict.Kind?, String)] = [
         ("looping", .looping, "again and again"), ("raspberry_pi", .notServed, "Raspberry Pi"),
-        ("no_program", .notServed, "no netboot program"), ("no_room", .notServed, "because"), ("stranger", nil, ""),
+        ("no_program", .notServed, "no netboot program"), ("no_room", .notServed, "because"),
+        ("no_address", .noAddress, "has no address"), ("stranger", nil, ""),
     ]
 
     @Test(arguments: silences)
@@ -211,6 +212,13 @@ struct Told {
         let earlier = Told().asked(-200).sightings
         #expect(rules(90).verdict(on: earlier, strangers: [], uuids: []) != nil, "what came before counts for nothing")
         #expect(rules(90).verdict(on: Told().asked(20).sightings, strangers: [], uuids: []) == nil)
+    }
+
+    @Test func `E1: with network boot off nobody could have been heard, which is said first`() throws {
+        let host = AwaitedHost(hostname: try Hostname("pve-1"), mac: mac, since: Told.began)
+        let rules = WaitingRules(for: host, at: Told.moment(90), isNetbootOn: false)
+        let remedy = try #require(rules.verdict(on: [], strangers: [], uuids: [])).remedy
+        #expect(remedy.hasPrefix("Network boot is off, so no machine is answered or seen"))
     }
 
     @Test func `E1: a host that started from its disk is told so at once`() throws {
