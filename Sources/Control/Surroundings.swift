@@ -25,6 +25,8 @@ public struct Surroundings: Sendable {
     public let boxProgress = Environment["SPROUT_BOX_PROGRESS"] ?? "/run/sprout-system/progress.json"
     public let boxHistory = Environment["SPROUT_BOX_HISTORY"] ?? "/var/lib/sprout-system/history.json"
     public let updateFolder = Environment["SPROUT_UPDATE"] ?? "/var/lib/sprout/update"
+    /// Where sprout-support takes wishes, and leaves what it collected; nil where there is none, as under `sprout up`.
+    public let support = Environment["SPROUT_SUPPORT"]
     /// The port at which nginx answers browsers over TLS; nil where it does not.
     public let httpsPort = UInt16(Environment["SPROUT_HTTPS_PORT"] ?? "443")
     /// The port at which nginx answers machines that netboot.

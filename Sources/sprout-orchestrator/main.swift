@@ -28,6 +28,7 @@ daemon { reactor, termination in
     let downloads = ImageDownloads(desk, images, folder: surroundings.images, fetcher, reactor)
     try await images.takeKept()
     let box = try BoxDesk(desk, images, surroundings, reactor)
+    let support = SupportDesk(desk, folder: surroundings.support, reactor)
     let keyring = try Keyring(folder: surroundings.sealingKey)
     let addresses = AddressConflicts(store: desk.store, probe: AddressProbe(reactor: reactor))
     let secrets = SecretDesk(desk: desk, keyring: keyring)
@@ -63,7 +64,7 @@ daemon { reactor, termination in
     let routes =
         images.routes() + downloads.routes() + rebuild.routes + removal.routes + secrets.routes + power.routes
         + cluster.routes + notices.routes + desk.taskRoutes + access.routes + certificates.routes + files.routes
-        + backups.routes + box.routes + network.routes
+        + backups.routes + box.routes + network.routes + support.routes
     let commands = try Server(
         on: sockets.claim("command"), reactor, desk.commandRoutes(health, others: routes), counting: metrics.traffic,
         onFailure: report)
@@ -79,6 +80,6 @@ daemon { reactor, termination in
     try await run(
         commands, observations, installations, leases, ServerKeeper(desk), Heartbeat(desk.feed, reactor), desk.reel,
         DeadlineKeeper(desk, reactor), effects, settings, sightings, VerdictKeeper(desk, reactor), arrivals, network,
-        Tidying(ledger, reactor), backups, box,
+        Tidying(ledger, reactor), backups, box, support,
         ImageChecks(images, desk.store, reactor), Watchdog(reactor, check: health.check), termination)
 }

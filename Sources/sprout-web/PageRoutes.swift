@@ -28,6 +28,8 @@ extension Site {
             .admin(.post("/settings/tls", changeCertificateByForm)),
             .viewer(.get("/settings/secrets") { _ in .redirect(to: "/settings") }),
             .admin(.post("/settings/secrets", setSecretByForm)),
+            .viewer(.get("/settings/support") { _ in .redirect(to: "/settings") }),
+            .admin(.post("/settings/support", collectSupportByForm)),
             .admin(.get("/settings/files/:name", settingsFilePage)),
             .admin(.post("/settings/files/:name", replaceSettingsFileByForm)),
             .admin(.get("/welcome", welcomePage)),

@@ -15,7 +15,8 @@ extension Site {
         if Caller.current.role == .admin {
             let page = SettingsPage(
                 report: try await settingsReport(request), ports: await networkPorts(request),
-                secrets: try await store.secrets(), certificate: try await store.certificate(), told: told)
+                secrets: try await store.secrets(), certificate: try await store.certificate(),
+                support: try await self.told("/box/support", as: SupportReport.self, request), told: told)
             main = page.html
         } else {
             main = SettingsInForce(values: try await store.settings(), cluster: told.cluster).html
@@ -166,6 +167,7 @@ private struct SettingsPage {
     let ports: [NetworkPort]
     let secrets: [SecretEntry]
     let certificate: ServedCertificate?
+    let support: SupportReport
     let told: Told
 
     var html: HTML {
@@ -185,6 +187,7 @@ private struct SettingsPage {
         \(secretList)
         \(encryption)
         </div>
+        <div class="panes" data-fresh="support" data-on="support.">\(SupportSection(report: support).html)</div>
         """
     }
 

@@ -37,7 +37,7 @@ import YAML
 
     /// Verbs that concern this machine or the command itself, and ask nothing of the API.
     static let local: Set<String> = [
-        "up", "backup check", "config check", "completion", "rehearse", "rehearse cluster", "rehearse iso", "support",
+        "up", "backup check", "config check", "completion", "rehearse", "rehearse cluster", "rehearse iso",
         "watch",
     ]
 

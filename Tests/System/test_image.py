@@ -2,17 +2,20 @@
 
 import hashlib
 import json
+import os
 import re
 import socket
 import ssl
 import subprocess
+import tarfile
 import tempfile
+import time
 import unittest
 
 import appliance
 import debian
 from appliance import Appliance
-from harness import until
+from harness import PROGRAMS, until
 
 
 @unittest.skipIf(appliance.obstacle(), appliance.obstacle())
@@ -103,6 +106,29 @@ class ImageTest(unittest.TestCase):
               f" {int(memory['MemAvailable']) >> 10} MiB are available")
         self.assertLess(int(sizes), 250 << 10)
         self.assertGreater(int(memory["MemAvailable"]), 500 << 10)
+
+    def test_A6_what_whoever_helps_needs_is_collected_on_the_box_and_fetched_from_it(self):
+        canary = "canary-91ab-of-a-secret"
+        with tempfile.TemporaryDirectory() as folder:
+            self.box.shell(f"printf %s {canary} | sprout secrets set phone; logger --tag sprout-web password={canary}")
+            token = re.search(r"sprout_[0-9a-f]+", self.box.shell("sprout tokens create helper --role admin"))[0]
+            began = time.monotonic()
+            done = subprocess.run(
+                [PROGRAMS / "sprout", "support", f"{folder}/support.tar.gz", "--url", f"http://127.0.0.1:{self.box.port}"],
+                capture_output=True, text=True, timeout=180, env={"SPROUT_TOKEN": token, "PATH": "/usr/bin:/bin"})
+            print(f"support bundle: {time.monotonic() - began:.0f} s, on an emulated processor")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertLess(os.path.getsize(f"{folder}/support.tar.gz"), 50 << 20)
+            with tarfile.open(f"{folder}/support.tar.gz") as tar:
+                files = {member.name: tar.extractfile(member).read().decode(errors="replace") for member in tar if member.isfile()}
+        for name, text in files.items():
+            self.assertNotIn(canary, text, name)
+            self.assertNotIn(token, text, name)
+        for daemon in ("boot", "dhcp", "fetch", "metadata", "orchestrator", "web"):
+            self.assertRegex(files["support/journal.txt"], rf"sprout-{daemon}\[\d+\]: ")
+            self.assertIn(f"sprout-{daemon} answers", files["support/doctor.txt"])
+        self.assertIn("10.0.2.15", files["support/network.txt"])
+        self.assertEqual(self.box.shell("stat --format '%U %a' /run/sprout/support/sprout-support.tar.gz"), "sprout-support 640")
 
     def test_what_has_started_is_whole(self):
         until(lambda: self.box.shell("systemctl is-system-running") != "starting", 180, "the end of the start")

@@ -124,6 +124,7 @@ class OpenAPITest(unittest.TestCase):
             "/api/hosts/0/first-boot-script?token=none", "/api/backups", "/api/backups/none.backup", "/api/box",
             "/api/network", "/api/network/ports", "/api/settings", "/api/settings/files/provisioning", "/api/settings/files/none",
             "/api/setup", "/api/account", "/api/users", "/api/tokens", "/api/tls",
+            "/api/box/support", "/api/box/support/file",
         ]
 
     def changes(self):
@@ -158,7 +159,7 @@ class OpenAPITest(unittest.TestCase):
             ("DELETE", "/api/users/nobody", None), ("POST", "/api/tokens", {"name": "ci", "role": "viewer"}),
             ("DELETE", "/api/tokens/ci", None), ("PUT", "/api/account/password", {"current": "a", "new": "b"}),
             ("POST", "/api/account/sign-out", {"everywhere": True}), ("PUT", "/api/tls", {"certificate": "x"}),
-            ("POST", "/api/tls/renew", {}),
+            ("POST", "/api/tls/renew", {}), ("POST", "/api/box/support", {}),
         ]
 
 

@@ -8,7 +8,7 @@ import tempfile
 import time
 import unittest
 
-from harness import Sprout
+from harness import PROGRAMS, Sprout
 from installing import PROVISIONING, Machine, import_image
 
 CANARY = "canary-7c1f-of-a-secret"
@@ -48,6 +48,7 @@ class SupportTest(unittest.TestCase):
         for secret in (CANARY, token, token.removeprefix("sprout_"), machine.token, hash):
             self.assertNotIn(secret, everything)
         self.assertIn("the disk is full.", files[f"hosts/{host['hostname']}/events.json"])
+        self.assertNotEqual(json.loads(files[f"hosts/{host['hostname']}/wire.json"])["sightings"], [])
         self.assertIn("10.0.0.1", files["provisioning.yaml"])
         self.assertIn("sprout-orchestrator", files["doctor.txt"])
         self.assertIn("Linux", files["machine.txt"])
@@ -68,6 +69,17 @@ class SupportTest(unittest.TestCase):
         self.assertIn("/api/hosts", files["missing.txt"])
         self.assertIn("Linux", files["machine.txt"])
         box.__exit__(None)
+
+    def test_A6_from_afar_where_no_unit_collects_it_the_way_is_said(self):
+        box = self.enterContext(Sprout())
+        done = subprocess.run(
+            [PROGRAMS / "sprout", "support", str(self.file), "--url", box.url], capture_output=True, text=True, timeout=60,
+            env={"SPROUT_TOKEN": box.token, "PATH": "/usr/bin:/bin"})
+        self.assertEqual((done.returncode, self.file.exists()), (1, False))
+        self.assertIn("run sprout support FILE --state DIR where it runs", done.stderr)
+        self.assertEqual(box.request("GET", "/api/box/support").json["under_way"], False)
+        self.assertEqual(box.request("POST", "/api/box/support", {}).status, 409)
+        self.assertEqual(box.request("GET", "/api/box/support/file").status, 404)
 
     def test_A6_a_place_that_cannot_be_written_is_named(self):
         box = self.enterContext(Sprout())
