@@ -103,7 +103,7 @@ class Rehearsal:
             self.say(f"{name:<{width}}  {seconds:5.0f} s")
 
     def picture(self, name):
-        self.person.page.screenshot(path=OUT / f"{name}.png")
+        self.person.page.screenshot(path=OUT / f"{name}.png", full_page=True)
 
     def pictures(self, state):
         """What the dashboard shows, and the machine."""
@@ -208,6 +208,8 @@ class Rehearsal:
         with self.step("machine: joins the cluster"):
             self.reaches("ready", 900)
             self.pictures("ready")
+        self.person.visit("/")
+        self.picture("hosts-ready")
 
     def switch_on(self):
         disk = self.folder / "disk"

@@ -77,7 +77,7 @@ class Lab:
         return self
 
     def __exit__(self, kind, *_):
-        if kind:
+        if kind and issubclass(kind, Exception):
             kept = pathlib.Path(tempfile.gettempdir()) / f"sprout-{self.name}.pcap"
             with contextlib.suppress(OSError):
                 shutil.copy(self.folder / "lan.pcap", kept)
