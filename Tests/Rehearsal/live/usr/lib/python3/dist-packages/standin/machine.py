@@ -5,7 +5,6 @@ import pathlib
 import subprocess
 
 RUN = pathlib.Path("/run/proxmox-installer")
-RELEASE = "9.2"
 
 
 def dump_env():
