@@ -12,12 +12,10 @@ import Systemd
 struct NetworkKeeper: Service {
     private let desk: Desk
     private let certificates: CertificateDesk
-    private let socket: DatagramSocket
     private let reactor: Reactor
 
-    init(_ desk: Desk, _ certificates: CertificateDesk, _ reactor: Reactor) throws {
+    init(_ desk: Desk, _ certificates: CertificateDesk, _ reactor: Reactor) {
         (self.desk, self.certificates, self.reactor) = (desk, certificates, reactor)
-        socket = try DatagramSocket(FileDescriptor.datagrams(port: 0, interface: nil), reactor)
     }
 
     var routes: [Routes.Route] {
@@ -69,6 +67,8 @@ struct NetworkKeeper: Service {
 
     /// Of the ports through which machines and browsers come: others, such as those of containers, come and go.
     private func networks() async throws -> [OwnNetwork] {
+        // Not kept: it has a port, at which nobody is to be heard.
+        let socket = try DatagramSocket(FileDescriptor.datagrams(port: 0, interface: nil), reactor)
         var first: [OwnNetwork] = []
         for (name, place) in try socket.interfaces() where !OwnNetwork.isOfNoNetwork(place.address) {
             if first.contains(where: { $0.interface == name }) { continue }

@@ -59,7 +59,7 @@ daemon { reactor, termination in
     let certificates = CertificateDesk(
         desk: desk, settings: settings, folder: surroundings.certificate, reactor: reactor)
     try await certificates.begin()
-    let network = try NetworkKeeper(desk, certificates, reactor)
+    let network = NetworkKeeper(desk, certificates, reactor)
     let arrivals = ArrivalKeeper(desk, installer, keyring, reactor)
     let routes =
         images.routes() + downloads.routes() + rebuild.routes + removal.routes + secrets.routes + power.routes

@@ -26,6 +26,7 @@ class NetworkChangeTest(unittest.TestCase):
                 {"Content-Type": "application/json", "X-Request-Id": "arm"})
             self.assertEqual(armed.status, 202, armed.body)
             self.seen_first(network, box)
+            self.assertEqual(self.ports(network), {"67", "68", "69", "4011"}, "who looks at the network is not heard by it")
             first = certificate(box)
             self.assertIn(OLD, first["names"])
             move(network, NEW, "192.168.178")
@@ -44,6 +45,13 @@ class NetworkChangeTest(unittest.TestCase):
 
     def events(self, box, kind):
         return box.sql(f"SELECT message FROM event WHERE kind = '{kind}' ORDER BY id")
+
+    def ports(self, network):
+        """At which UDP ports the box can be reached."""
+        shown = subprocess.run(
+            [*network.prefix("box"), "ss", "--no-header", "--listening", "--udp", "--numeric"], check=True, capture_output=True,
+            text=True).stdout
+        return {line.split()[3].rpartition(":")[2] for line in shown.splitlines()}
 
     def seen_first(self, network, box):
         until(lambda: OLD in str(report(box)["networks"]), 20, "the box to know where it is")
