@@ -184,7 +184,7 @@ class Parts(BrowserTest):
         rows = page.get_by_role("list", name="What was looked at").get_by_role("listitem")
         expect(rows.filter(has_text="Orchestrator")).to_contain_text("sprout-orchestrator 0.")
         expect(rows.filter(has_text="Room for the images")).to_contain_text("are free")
-        expect(rows.filter(has_text="Network boot")).to_contain_text("It is off: set pxe.enabled")
+        expect(rows.filter(has_text="Network boot")).to_contain_text("It is off: no machine is answered")
 
 
 class Images(BrowserTest):
