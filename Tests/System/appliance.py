@@ -19,6 +19,9 @@ FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd"
 # With Microsoft's keys, as machines come.
 VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"
 ESP = 1 << 20
+# With random numbers from the start: otherwise the kernel changes its code when it has enough of them, while both processors run
+# it, and QEMU's computed ones may stumble over that (Oops: int3).
+CPU = "Nehalem,+rdrand"
 MAC = "52:54:00:12:34:56"
 NEEDS = {"mmdebstrap": "mmdebstrap", "mksquashfs": "squashfs-tools", "mcopy": "mtools", "qemu-system-x86_64": "qemu-system-x86",
          "sfdisk": "fdisk"}
@@ -68,12 +71,13 @@ class Appliance:
         network = network or f"user,hostfwd=tcp:127.0.0.1:{self.port}-:80,hostfwd=tcp:127.0.0.1:{self.tls_port}-:443"
         self.began = time.monotonic()
         self.process = subprocess.Popen(
-            [*prefix, "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-machine", "q35,smm=on", "-cpu", "Nehalem", "-smp", "2",
+            [*prefix, "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-machine", "q35,smm=on", "-cpu", CPU, "-smp", "2",
              "-m", "1024", "-nodefaults", "-display", "none",
              "-global", "driver=cfi.pflash01,property=secure,value=on",
              "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={FIRMWARE}",
              "-drive", f"if=pflash,format=raw,unit=1,file={self.folder}/variables",
-             "-drive", f"if=virtio,format=raw,{self.drive}",
+             # As a card or a stick, it cannot be told what is free.
+             "-drive", f"if=none,id=disk,format=raw,{self.drive}", "-device", "virtio-blk-pci,drive=disk,discard=off",
              "-netdev", f"{network},id=net", "-device", f"virtio-net-pci,netdev=net,mac={MAC},romfile=",
              "-chardev", f"file,id=console,path={self.serial}", "-serial", "chardev:console",
              "-chardev", f"socket,id=shell,path={self.folder}/shell,server=on,wait=off", "-serial", "chardev:shell",

@@ -59,7 +59,7 @@ class BoxTest(unittest.TestCase):
 
     def test_A5_a_box_that_is_reset_knows_nothing_and_its_disk_does_not_tell(self):
         canary = "canary-7f3a9c"
-        for words in [["config", "set", "installation.mail", f"{canary}@example.org"], ["users", "add", canary, "--role", "viewer"]]:
+        for words in [["config", "set", "installation.mail", f"{canary}@example.org"], ["users", "add", canary, "--role", "admin"]]:
             status, said = self.owner.cli(*words, input=f"{canary}-secret")
             self.assertEqual(status, 0, said)
         status, said = self.owner.cli("box", "factory-reset", "--confirm", "erase it")
