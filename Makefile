@@ -32,7 +32,7 @@ help:
 	@echo 'make rehearsal the image installs a blank virtual machine, which joins a cluster (as root)'
 	@echo 'make deps      what building and running needs, from Debian'
 	@echo 'make bench     figures beside those of peers: memory, start, requests, events, network boot (as root)'
-	@echo 'make endurance the power of a box from the image is cut 20 times, and an update that fails is undone: an hour (as root)'
+	@echo 'make endurance a box from the image is updated, goes back, is erased, and loses its power 20 times: an hour (as root)'
 	@echo 'make fuzz      a million mutated packets for the parsers, and for the daemons over the network'
 	@echo 'make sanitize  the unit tests under the thread and the address sanitizer'
 	@echo 'make docs      write the pages and files that are made from the code'
@@ -91,7 +91,7 @@ bench: build venv
 	.build/venv/bin/python Tests/Bench/bench.py $(PARTS)
 
 endurance: build venv
-	SPROUT_PROGRAMS=.build/release .build/venv/bin/python Tests/run.py system RollbackTest
+	SPROUT_PROGRAMS=.build/release .build/venv/bin/python Tests/run.py system test_box RollbackTest
 	SPROUT_PROGRAMS=.build/release CUTS=$(CUTS) .build/venv/bin/python Tests/System/power_cuts.py
 
 fuzz: build venv

@@ -1,4 +1,7 @@
-"""The box as a whole, from the image: updated, and erased. Each test goes on where the one before ended."""
+"""The box as a whole, from the image: updated, and erased. Each test goes on where the one before ended.
+
+It takes too long for every day (`make endurance`).
+"""
 
 import json
 import re
@@ -11,6 +14,8 @@ import appliance
 import debian
 from appliance import Appliance, Owner
 from harness import until
+
+LONG = True
 
 
 @unittest.skipIf(appliance.obstacle(), appliance.obstacle())
