@@ -28,9 +28,12 @@ actor SupportDesk: Service {
         ]
     }
 
+    /// From the wish until it is known what became of it.
+    private var isAwaited = false
+
     private func report() -> SupportReport {
         guard let folder else { return SupportReport(obstacle: Self.obstacle) }
-        guard !Files.exists(Self.wish(folder)) else { return SupportReport(isUnderWay: true) }
+        guard !isAwaited, !Files.exists(Self.wish(folder)) else { return SupportReport(isUnderWay: true) }
         guard let file = try? File(Self.bundle(folder)) else { return SupportReport(problem: problem) }
         return SupportReport(
             collectedAt: Timestamp(milliseconds: file.modified / 1_000_000), size: Int64(file.size))
@@ -53,6 +56,7 @@ actor SupportDesk: Service {
         } catch {
             throw Problem(507, "The wish cannot be written to \(folder): \(error).")
         }
+        isAwaited = true
         wished.yield()
         return report()
     }
@@ -75,6 +79,7 @@ actor SupportDesk: Service {
         } else if !Files.exists(Self.bundle(folder)) {
             problem = "sprout-support could not collect it: journalctl -u sprout-support says why."
         }
+        isAwaited = false
         let author = Ledger.Author(actor: "sprout-support", request: "\(id)-ended")
         let (kind, sentence) =
             problem.map { (Event.Kind.supportFailed, "Nothing was collected for whoever helps: \($0)") }
@@ -87,7 +92,7 @@ actor SupportDesk: Service {
     private static func bundle(_ folder: String) -> String { "\(folder)/\(SupportReport.fileName)" }
 
     /// Longer than the unit may take.
-    private static let patience = Duration.seconds(90)
+    private static let patience = Duration.seconds(320)
     private static let obstacle =
         "Under `sprout up` nothing is collected from afar: run sprout support FILE --state DIR where it runs."
 }
