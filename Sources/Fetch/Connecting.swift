@@ -4,16 +4,17 @@ import CCurl
 enum Connecting {
     /// Nothing where it was something else that went wrong; `words` are libcurl's own.
     static func sentences(
-        _ url: WebURL, _ code: CURLcode, _ words: String, isEarly: Bool, _ limit: Duration
+        _ url: WebURL, _ code: CURLcode, _ words: String, _ handle: borrowing Handle, _ limit: Duration
     ) -> (fact: String, remedy: String)? {
         switch code {
-        case CURLE_COULDNT_RESOLVE_HOST:
+        case CURLE_COULDNT_RESOLVE_HOST,
+            CURLE_OPERATION_TIMEDOUT where !handle.hasResolved:
             ("there is no host \(url.host), or no name server answers", "Check the name, and this machine's network")
         case CURLE_COULDNT_RESOLVE_PROXY:
             ("the proxy is not found", "Check http_proxy and https_proxy in the environment")
         case CURLE_COULDNT_CONNECT:
             ("nobody answers there (\(words))", "Check the address, or try again later")
-        case CURLE_OPERATION_TIMEDOUT where isEarly:
+        case CURLE_OPERATION_TIMEDOUT where !handle.hasConnected:
             (
                 "there was no connection within \(limit.components.seconds) s",
                 "Check the address, and this machine's network"

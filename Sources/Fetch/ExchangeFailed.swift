@@ -50,13 +50,12 @@ public struct ExchangeFailed: Error, Equatable, Sendable, CustomStringConvertibl
     /// Reads how libcurl ended it.
     init(_ request: Exchange.Request, _ handle: borrowing Handle) {
         let (url, code) = (request.url, handle.inbox.result)
-        let isEarly = code == CURLE_OPERATION_TIMEDOUT && !handle.hasConnected
         let system = curl_number(handle.easy, CURLINFO_OS_ERRNO)
         // Where there is one, the kernel's word tells a cable from a port.
         let words =
             code == CURLE_COULDNT_CONNECT && system > 0 ? "\(Errno(rawValue: CInt(system)))" : handle.reason
         let (fact, remedy) =
-            Connecting.sentences(url, code, words, isEarly: isEarly, request.connectLimit)
+            Connecting.sentences(url, code, words, handle, request.connectLimit)
             ?? Self.sentences(code, words, request)
         self.init(
             url, fact, remedy, isPassing: Self.passing.contains(code), hasConnected: handle.hasConnected,

@@ -32,16 +32,16 @@ public struct FetchFailed: Error, Equatable, Sendable, CustomStringConvertible {
     }
 
     /// `words` are libcurl's own.
-    init(_ url: WebURL, _ code: CURLcode, _ words: String, hasConnected: Bool, _ patience: Patience) {
-        let isEarly = code == CURLE_OPERATION_TIMEDOUT && !hasConnected
-        let (fact, remedy) = Self.sentences(url, code, words, isEarly: isEarly, patience)
+    init(_ url: WebURL, _ code: CURLcode, _ words: String, _ handle: borrowing Handle, _ patience: Patience) {
+        let (fact, remedy) = Self.sentences(url, code, words, handle, patience)
+        let isEarly = code == CURLE_OPERATION_TIMEDOUT && !handle.hasConnected
         self.init(url, fact, remedy, isPassing: isEarly || Self.passing.contains(code))
     }
 
     private static func sentences(
-        _ url: WebURL, _ code: CURLcode, _ words: String, isEarly: Bool, _ patience: Patience
+        _ url: WebURL, _ code: CURLcode, _ words: String, _ handle: borrowing Handle, _ patience: Patience
     ) -> (fact: String, remedy: String) {
-        if let early = Connecting.sentences(url, code, words, isEarly: isEarly, patience.connect) { return early }
+        if let early = Connecting.sentences(url, code, words, handle, patience.connect) { return early }
         return switch code {
         case CURLE_OPERATION_TIMEDOUT:
             ("nothing arrived for \(patience.stall.components.seconds) s", goOn)

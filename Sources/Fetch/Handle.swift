@@ -58,6 +58,9 @@ struct Handle: ~Copyable {
 
     var status: Int { curl_number(easy, CURLINFO_RESPONSE_CODE) }
 
+    /// Whether the name of the host has been found.
+    var hasResolved: Bool { curl_offset(easy, CURLINFO_NAMELOOKUP_TIME_T) > 0 }
+
     var hasConnected: Bool { curl_offset(easy, CURLINFO_PRETRANSFER_TIME_T) > 0 }
 
     /// Where it ended after redirects.

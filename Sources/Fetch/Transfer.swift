@@ -51,7 +51,7 @@ struct Transfer: ~Copyable {
         let result = handle.inbox.result
         guard result != CURLE_OK else { return }
         if let refused = border?.refused { throw FetchFailed(url, refused, "Give the address of another machine") }
-        throw FetchFailed(url, result, handle.reason, hasConnected: handle.hasConnected, patience)
+        throw FetchFailed(url, result, handle.reason, handle, patience)
     }
 
     /// What the server said, once bytes came, or the end.
