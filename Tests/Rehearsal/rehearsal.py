@@ -134,7 +134,7 @@ class Rehearsal:
         making = self.stack.enter_context(concurrent.futures.ThreadPoolExecutor()).submit(
             standin_iso.make, self.folder, self.member.state / "node")
         with self.step("the image of the box"):
-            image = debian.image(self.folder)
+            image = debian.build_image(self.folder)
         with self.step("the rest of the stand-in installer's ISO"):
             self.iso = making.result()
             self.say(f"the image has {image.stat().st_size >> 20} MiB, the ISO {self.iso.stat().st_size >> 20}")
