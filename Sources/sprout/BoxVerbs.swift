@@ -112,10 +112,13 @@ extension Verb {
 
     private static let anywayOption = Option(name: "--anyway", value: nil, summary: "though hosts are being installed")
 
+    /// A version that does not answer is started three times, with four minutes to answer in each, and then the one before.
+    private static let minutes = 30
+
     /// Shows how far the box is, also while it is away, and says how it ended.
     private static func follow(_ api: API, _ before: BoxReport, _ reactor: Reactor) async throws {
         let meter = Meter()
-        let deadline = Reactor.Deadline.now + .seconds(900)
+        let deadline = Reactor.Deadline.now + .seconds(minutes * 60)
         while Reactor.Deadline.now < deadline {
             try await reactor.sleep(for: .seconds(1))
             // Nobody answers, or nginx does for those who do not yet.
@@ -132,7 +135,7 @@ extension Verb {
             if let problem = progress.problem { throw Failure(description: "not done: \(Terminal.harmless(problem))") }
             if progress.total > 0 { meter.show(progress.step, progress.done, of: progress.total) }
         }
-        throw Unreachable(description: "the box has not come back in 15 minutes: its screen says how it is")
+        throw Unreachable(description: "the box has not come back in \(minutes) minutes: its screen says how it is")
     }
 }
 
