@@ -1,6 +1,6 @@
 public import HTTP
 public import Linux
-import Model
+public import Model
 public import Store
 
 /// Serves `GET /events`: every event after the one the client has seen, then each new one as it is committed.
@@ -8,22 +8,42 @@ public struct EventStream: Sendable {
     private let store: Store
     private let reel: EventReel
     private let delays: EventDelays
+    private let rendering: ProgressRendering?
 
-    public init(_ store: Store, _ reel: EventReel, _ delays: EventDelays) {
-        (self.store, self.reel, self.delays) = (store, reel, delays)
+    /// How a daemon shows to its clients how far an installer is, which is no event, and is not kept for who is away.
+    public typealias ProgressRendering = @Sendable (InstallerReport) async throws -> [UInt8]
+
+    public init(
+        _ store: Store, _ reel: EventReel, _ delays: EventDelays, progress rendering: ProgressRendering? = nil
+    ) {
+        (self.store, self.reel, self.delays, self.rendering) = (store, reel, delays, rendering)
     }
 
     public func respond(to request: Request) async throws -> Response {
         let last = try await startingPoint(request)
         return .events { writer in
             var seen = last.id
+            var heard = try await store.newestInstallerRevision()
             if last.isReset { try await writer.send(id: seen, event: "reset", data: "{}") }
             for await _ in await reel.feed.rings() {
                 let before = seen
                 seen = try await sendAll(after: seen, to: writer, catchingUpTo: last.newest)
-                if seen == before { try await writer.sendHeartbeat() }
+                let heardBefore = heard
+                heard = try await sendProgress(after: heard, to: writer)
+                if seen == before, heard == heardBefore { try await writer.sendHeartbeat() }
             }
         }
+    }
+
+    /// Gives the revision up to which the client knows the installers.
+    private func sendProgress(after revision: Int64, to writer: ResponseWriter) async throws -> Int64 {
+        guard let rendering else { return revision }
+        let reports = try await store.installerReports(after: revision)
+        for report in reports {
+            try await writer.send(
+                event: "progress", data: String(decoding: try await rendering(report), as: UTF8.self))
+        }
+        return reports.last?.revision ?? revision
     }
 
     /// Where this client goes on.

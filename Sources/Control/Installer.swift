@@ -31,6 +31,13 @@ public enum Installer {
         }
     }
 
+    /// What an agent is told by the answer: the line that is wanted next.
+    public struct Heard: Equatable, Sendable, Codable {
+        public var next: Int64
+
+        public init(next: Int64) { self.next = next }
+    }
+
     /// The answer as the machine gets it.
     public static let answerType = "application/toml"
 }

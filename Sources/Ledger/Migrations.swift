@@ -278,16 +278,14 @@ enum Migrations {
             last_used INTEGER
         ) STRICT;
         """,
+        installerTables,
     ]
 
     /// Brings the database to this release's layout, each step in a transaction of its own.
     static func run(on connection: borrowing Connection) throws {
         let found = try connection.rows("PRAGMA user_version") { $0.int(0) }.first ?? 0
         guard found <= Schema.version else {
-            let said = try? connection.rows("SELECT value FROM setting WHERE key = ?", .text(Schema.usableFromKey)) {
-                $0.text(0)
-            }
-            guard said?.first.map(Schema.isUsable) == true else { throw StoreUnavailable.newer(schema: found) }
+            guard (try? Schema.isUsable(connection)) == true else { throw StoreUnavailable.newer(schema: found) }
             return
         }
         for (index, script) in all.enumerated().dropFirst(Int(found)) {

@@ -1,8 +1,8 @@
-import Database
+public import Database
 
 /// The layout of the database that this release reads and writes.
 public enum Schema {
-    public static let version: Int64 = 7
+    public static let version: Int64 = 8
 
     /// The earliest layout whose release can go on with this one, reading and writing.
     ///
@@ -39,11 +39,8 @@ public enum StoreUnavailable: Error, Equatable, Sendable, CustomStringConvertibl
 
 extension Schema {
     /// Whether this release can go on with a database that a later one has changed, as that one has said in it.
-    static func isUsable(_ connection: borrowing Connection) throws(DatabaseError) -> Bool {
+    public static func isUsable(_ connection: borrowing Connection) throws(DatabaseError) -> Bool {
         let said = try connection.rows("SELECT value FROM setting WHERE key = ?", .text(usableFromKey)) { $0.text(0) }
-        return said.first.map(isUsable) ?? false
+        return said.first.flatMap { Int64($0) }.map { $0 <= version } ?? false
     }
-
-    /// The same of what was read there.
-    public static func isUsable(_ said: String) -> Bool { Int64(said).map { $0 <= version } ?? false }
 }

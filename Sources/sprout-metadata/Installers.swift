@@ -16,6 +16,7 @@ struct Installers: Sendable {
     var routes: [Routes.Route] {
         [
             .post("/api/boot/answer", answer),
+            .post("/api/boot/telemetry", telemetry),
             .post("/api/hosts/:id/installed", installed),
             .get("/api/hosts/:id/first-boot-script", firstBootScript),
             .post("/api/hosts/:id/phone-home", phoneHome),
@@ -26,6 +27,21 @@ struct Installers: Sendable {
     private func answer(_ request: Request) async throws -> Response {
         let machine = try JSON.decode(SystemInformation.self, from: request.body)
         return try await ask("/answers", request, token: nil, machine)
+    }
+
+    /// The agent beside the installer is a shell script: it sends lines, and reads lines.
+    private func telemetry(_ request: Request) async throws -> Response {
+        let query = request.query
+        let batch: InstallerBatch
+        do {
+            batch = try InstallerBatch(
+                run: query["run"], first: query["first"], uptime: query["up"], body: request.body)
+        } catch {
+            throw Problem(422, "What was sent is not what an installer's agent sends: \(error)")
+        }
+        let answer = try await ask("/telemetry", request, token: nil, batch)
+        guard answer.status == 200, case .bytes(let bytes) = answer.body else { return answer }
+        return .text("next \(try JSON.decode(Installer.Heard.self, from: bytes).next)\n")
     }
 
     private func installed(_ request: Request) async throws -> Response {

@@ -16,12 +16,14 @@ struct InstallerDesk: Sendable {
     let desk: Desk
     let rebuild: RebuildDesk
     let addresses: AddressConflicts
+    let progress: ProgressBell
 
     func routes(_ health: Health) -> Routes {
         Routes(
             .get("/health", health.respond),
             .post("/boots", grantBoot),
             .post("/answers", answer),
+            .post("/telemetry", telemetry),
             .post("/hosts/:id/installed", installed),
             .post("/hosts/:id/phone-home", phonedHome)
         )
@@ -61,6 +63,21 @@ struct InstallerDesk: Sendable {
             await note(host, "\(host.hostname) is now failed: \(reason)", request)
             throw Problem(422, reason)
         }
+    }
+
+    /// What agents tell is not worth a line of the journal each, and the doorbell is rung for all of them together.
+    private func telemetry(_ request: Request) async throws -> Response {
+        let message = try JSON.decode(Installer.Message<InstallerBatch>.self, from: request.body)
+        let (caller, author) = (caller(of: message), author(request, message.address))
+        guard let heard = try await desk.ledger.heard(message.content, from: caller, by: author) else {
+            throw Problem(404, "There is nothing here.")
+        }
+        if let host = heard.failed {
+            await desk.feed.ring()
+            await note(host, "\(host.hostname) is now \(host.state.rawValue): its installer stopped", request)
+        }
+        await progress.ring()
+        return try .json(Installer.Heard(next: heard.next))
     }
 
     private func text(

@@ -39,7 +39,7 @@ struct DeadlineKeeper: Service {
     }
 }
 
-/// Keeps the database's log short while nobody writes.
+/// Keeps the database's log short while nobody writes, and forgets what installers told long ago.
 struct Tidying: Service {
     private let ledger: Ledger
     private let reactor: Reactor
@@ -53,6 +53,8 @@ struct Tidying: Service {
         while true {
             try await reactor.sleep(for: .seconds(60))
             try await ledger.tidy()
+            // They are readable for a week after the end: who comes back from a holiday still finds why.
+            try await ledger.forgetInstallerLogs(endedBefore: .now() + .seconds(-7 * 86_400))
         }
     }
 }

@@ -50,7 +50,8 @@ daemon { reactor, termination in
             .armNetboot: power.wake, .joinCluster: join.carryOut, .registerInInventory: inventory.register,
             .removeKey: keys.carryOut, .notify: notices.deliver,
         ])
-    let installer = InstallerDesk(desk: desk, rebuild: rebuild, addresses: addresses)
+    let progress = ProgressBell(desk, reactor)
+    let installer = InstallerDesk(desk: desk, rebuild: rebuild, addresses: addresses, progress: progress)
     let passwords = try Passwords()
     let access = try await AccessDesk(desk: desk, keyring: keyring, passwords: passwords)
     let files = SettingsDesk(
@@ -80,6 +81,7 @@ daemon { reactor, termination in
     try await run(
         commands, observations, installations, leases, ServerKeeper(desk), Heartbeat(desk.feed, reactor), desk.reel,
         DeadlineKeeper(desk, reactor), effects, settings, sightings, VerdictKeeper(desk, reactor), arrivals, network,
+        progress,
         Tidying(ledger, reactor), backups, box, support,
         ImageChecks(images, desk.store, reactor), Watchdog(reactor, check: health.check), termination)
 }

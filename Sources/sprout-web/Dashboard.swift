@@ -60,7 +60,9 @@ extension Site {
         let past = try await store.latestOperations(perHost: Glance.pastShown)
         var tiles: [Tile] = []
         for host in hosts {
-            let glance = Glance(host, needsYou: needs.contains(host.id), past: past[host.id] ?? [], times)
+            let glance = Glance(
+                host, needsYou: needs.contains(host.id), past: past[host.id] ?? [],
+                percent: try await store.installerReport(ofHost: host)?.progress.percent, times)
             tiles.append(Tile(host: host, sentence: try await store.sentence(of: host), glance: glance))
         }
         return tiles.sorted { $0.precedes($1) }

@@ -17,7 +17,9 @@ struct LiveEvent: Encodable {
         if let current {
             sentence = try await store.sentence(of: current)
             let past = try await store.operations(ofHost: current.id).prefix(Glance.pastShown).reversed()
-            glance = Glance(current, needsYou: needs.contains(current.id), past: Array(past), times)
+            glance = Glance(
+                current, needsYou: needs.contains(current.id), past: Array(past),
+                percent: try await store.installerReport(ofHost: current)?.progress.percent, times)
         } else {
             (sentence, glance) = (nil, nil)
         }
@@ -57,6 +59,7 @@ extension Store {
     /// How a host is, in a reader's words: of one that failed, why; of one that is waited for, how far it got.
     func sentence(of host: Host) async throws -> String {
         if try isHeld(host) { return "\(NetworkChange.reason)" }
+        if let words = try installerReport(ofHost: host)?.progress.sentence { return words }
         switch host.state {
         case .failed: return try reasonOfFailure(host) ?? host.state.sentence
         case .pxeReady:

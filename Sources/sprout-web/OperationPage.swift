@@ -14,6 +14,10 @@ extension Site {
             record: record, host: host, times: try await usual.times(),
             events: try await store.events(ofOperation: record.operation),
             sightings: try await store.sightings(of: host.mac, limit: 400))
+        let first = try await store.installerLine(ofOperation: id, beforeLatest: LogPane.shown)
+        let log = LogPane(
+            operation: record.operation, report: try await store.installerReport(ofOperation: id),
+            lines: try await store.installerLines(ofOperation: id, after: first, limit: LogPane.shown))
         let isLatest = try await store.operations(ofHost: host.id).first?.id == id
         let main: HTML = """
             <nav aria-label="Way back"><a class="back" href="/hosts/\(host.id)">\(host.hostname)</a></nav>
@@ -22,11 +26,12 @@ extension Site {
             \(FailureCard(record: record, host: host, last: steps.lastLines, isLatest: isLatest).html)
             \(steps.html)
             \(Self.facts(record, host))
-            </div></article>
+            </div>
+            \(log.html)</article>
             """
         return Frame(
             "\(record.operation.title) \(host.hostname)", in: .hosts, newestEvent: newest,
-            tally: try await Tally(store)
+            tally: try await Tally(store), script: "log.js"
         ).page(main, status: 200)
     }
 

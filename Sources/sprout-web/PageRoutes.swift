@@ -6,6 +6,7 @@ extension Site {
         [
             .viewer(.get("/ops", operationsPage)),
             .viewer(.get("/ops/:id", operationPage)),
+            .viewer(.get("/ops/:id/log", installerLogFile)),
             .viewer(.get("/discoveries", discoveriesPage)),
             .viewer(.get("/images", imagesPage)),
             .viewer(.get("/image/download") { _ in .redirect(to: "/images") }),

@@ -36,8 +36,9 @@ struct Site: Sendable {
     }
 
     private func hostPages(_ health: Health) -> [GuardedRoute] {
-        let events = EventStream(store, reel, metrics.own.delays)
-        let wallEvents = EventStream(store, wallReel, metrics.own.delays)
+        let progress: EventStream.ProgressRendering = { try JSON.encode(LiveProgress($0)) }
+        let events = EventStream(store, reel, metrics.own.delays, progress: progress)
+        let wallEvents = EventStream(store, wallReel, metrics.own.delays, progress: progress)
         return [
             .wall(.get("/wall", wallPage)),
             .wall(.get("/wall/events", wallEvents.respond)),

@@ -47,11 +47,22 @@ struct Tile {
         <div class="title"><h2><a data-field="hostname" href="/hosts/\(id)">\(hostname)</a></h2> \(badge(state))</div>
         <p class="quiet"><span data-field="server_type">\(type)</span> <code data-field="mac">\(mac)</code></p>
         <p class="sentence" data-field="sentence">\(sentence)</p>
+        \(Share.html(glance.percent))
         <p class="clock">\(Moment.html(since, field: "since", form: glance.isUnderWay ? .elapsed : .ago)) \
         <span data-usual="\(glance.usual.map { "\($0)" } ?? "")">\(glance.usualWords(since))</span></p>
         <span class="track" aria-hidden="true"></span>
         \(PastBar.html(glance.past))
         </li>
+        """
+    }
+}
+
+/// How much of an installation is done.
+enum Share {
+    static func html(_ percent: Double?) -> HTML {
+        """
+        <progress max="100" value="\(percent.map { "\($0)" } ?? "0")" aria-label="Installed" data-percent \
+        \(percent == nil ? "hidden" : "" as HTML)></progress>
         """
     }
 }
@@ -64,6 +75,8 @@ struct Glance: Encodable {
     let usual: Int?
     /// How its latest operations ended, the oldest first; the last may be under way.
     let past: [String]
+    /// Of the installation, as its installer reckons it.
+    var percent: Double?
 
     /// Those that need a person come first, then those that failed, then those under way.
     func rank(of state: HostState?) -> Int {
@@ -76,7 +89,7 @@ struct Glance: Encodable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case usual, past
+        case usual, past, percent
         case needsYou = "needs_you"
         case isUnderWay = "under_way"
     }
@@ -85,11 +98,12 @@ struct Glance: Encodable {
 }
 
 extension Glance {
-    init(_ host: Host, needsYou: Bool, past: [Operation], _ times: UsualTimes) {
+    init(_ host: Host, needsYou: Bool, past: [Operation], percent: Double?, _ times: UsualTimes) {
         self.init(
             needsYou: needsYou, isUnderWay: host.state.isUnderWay,
             usual: times.time(of: host, in: host.state).map { Int($0.components.seconds) },
-            past: past.map { $0.outcome?.rawValue ?? "under_way" })
+            past: past.map { $0.outcome?.rawValue ?? "under_way" },
+            percent: percent)
     }
 }
 

@@ -10,6 +10,8 @@ extension Site {
             .viewer(.get("/api/events", events)),
             .viewer(.get("/api/operations", operations)),
             .viewer(.get("/api/operations/:id", operation)),
+            .viewer(.get("/api/operations/:id/log", installerLog)),
+            .viewer(.get("/api/operations/:id/log/live", followInstallerLog)),
             .viewer(.get("/api/server-types/:key", serverType)),
         ]
     }

@@ -32,6 +32,39 @@ extension Verb {
         say(record)
     }
 
+    static let operationsLog: Verb = Verb(
+        words: ["operations", "log"], summary: "show what was told from inside the installer, line by line",
+        operands: [Operand(name: "ID")],
+        options: [
+            Option(name: "--follow", value: nil, summary: "go on with each line as it comes"), outputOption,
+        ] + connectionOptions,
+        example: "sprout operations log 019ab8c1-2f3e-7a41-9c55-0123456789ab --follow"
+    ) { invocation in
+        let api = try API(invocation)
+        let path = "/api/operations/\(Percent.encoded(invocation.operands[0]))/log"
+        var seen: Int64 = 0
+        while true {
+            let (page, _) = try await api.get("\(path)?after=\(seen)&limit=1000", as: LogPage.self)
+            for line in page.lines { try say(line, invocation) }
+            guard let last = page.lines.last else { break }
+            seen = last.number
+        }
+        guard invocation.has("--follow") else {
+            if seen == 0, !invocation.isJSON { Terminal.say("Nothing was told from inside its installer.") }
+            return
+        }
+        try await api.follow("\(path)/live", after: seen) { received in
+            guard received.event == nil else { return }
+            try say(try JSON.decode(InstallerLine.self, from: Array(received.data.utf8)), invocation)
+        }
+    }
+
+    /// With JSON each line is one object.
+    private static func say(_ line: InstallerLine, _ invocation: Invocation) throws {
+        guard !invocation.isJSON else { return Terminal.say(String(decoding: try JSON.encode(line), as: UTF8.self)) }
+        Terminal.say("\(line.at)  \(line.source.rawValue)  \(Terminal.harmless(line.text))")
+    }
+
     private static func say(_ record: OperationRecord) {
         let operation = record.operation
         let limit = record.dueAt.map { ", its last step until \($0)" } ?? ""
@@ -46,6 +79,10 @@ extension Verb {
     }
 
     static let limitOption = Option(name: "--limit", value: "COUNT", summary: "how many at most; default: 100")
+}
+
+private struct LogPage: Decodable {
+    let lines: [InstallerLine]
 }
 
 private struct ListedOperations: Decodable {

@@ -69,7 +69,7 @@ extension Verb {
     static let all: [Verb] = [
         .hostsAdd, .hostsList, .hostsShow, .hostsAnswer, .hostsRebuild, .hostsCancel, .hostsGoOn, .hostsPower,
         .hostsInventory,
-        .hostsSet, .hostsRemove, .hostsTasks, .hostsRetry, .operationsList, .operationsShow,
+        .hostsSet, .hostsRemove, .hostsTasks, .hostsRetry, .operationsList, .operationsShow, .operationsLog,
         .eventsList, .eventsFollow, .typesList, .typesShow,
         .discoveriesList, .discoveriesAccept, .discoveriesIgnore,
         .imagesImport, .imagesList, .imagesShow, .imagesVerify, .imagesRemove,

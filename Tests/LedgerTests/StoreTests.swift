@@ -48,26 +48,31 @@ import Testing
         #expect(try await !store.canResume(after: newest + 1))
     }
 
+    private static let later = Schema.version + 2
+
     @Test func `a database that is not there, or of another release, is told in a sentence`() async throws {
         #expect(throws: StoreUnavailable.absent(path: "/nowhere/sprout.db")) { try Store(path: "/nowhere/sprout.db") }
         let scene = try await Scene()
-        for (schema, expected) in [(9, StoreUnavailable.newer(schema: 9)), (0, .absent(path: scene.path))] {
+        for (schema, expected) in [
+            (Self.later, StoreUnavailable.newer(schema: Self.later)), (0, .absent(path: scene.path)),
+        ] {
             let connection = try Connection(path: scene.path, .readWrite)
-            try connection.run("UPDATE setting SET value = '8' WHERE key = 'schema.usable_from'")
+            try connection.run("UPDATE setting SET value = '\(Self.later)' WHERE key = 'schema.usable_from'")
             try connection.run("PRAGMA user_version = \(schema)")
             #expect(throws: expected) { try Store(path: scene.path) }
         }
-        let sentence = StoreUnavailable.newer(schema: 9).description
-        let start = "the database is schema 9, this program reads \(Schema.version): finish the update of this program"
+        let sentence = StoreUnavailable.newer(schema: Self.later).description
+        let start =
+            "the database is schema \(Self.later), this program reads \(Schema.version): finish the update of this program"
         #expect(sentence.hasPrefix(start))
     }
 
     @Test func `a writer leaves a database of a newer release alone`() async throws {
         let scene = try await Scene()
         let connection = try Connection(path: scene.path, .readWrite)
-        try connection.run("UPDATE setting SET value = '8' WHERE key = 'schema.usable_from'")
-        try connection.run("PRAGMA user_version = 9")
-        #expect(throws: StoreUnavailable.newer(schema: 9)) {
+        try connection.run("UPDATE setting SET value = '\(Self.later)' WHERE key = 'schema.usable_from'")
+        try connection.run("PRAGMA user_version = \(Self.later)")
+        #expect(throws: StoreUnavailable.newer(schema: Self.later)) {
             try Ledger(path: scene.path, Worker(), now: { Timestamp(milliseconds: 1) })
         }
     }
@@ -79,13 +84,13 @@ import Testing
         try connection.run("ALTER TABLE host ADD COLUMN later TEXT NOT NULL DEFAULT 'x'")
         try connection.run("CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT")
         try connection.run("INSERT INTO event (at, kind, message, actor) VALUES (1, 'later.kind', 'later', 'later')")
-        try connection.run("PRAGMA user_version = 9")
+        try connection.run("PRAGMA user_version = \(Self.later)")
         let ledger = try Ledger(path: scene.path, Worker(), now: { Timestamp(milliseconds: 1) })
         try await ledger.record(.boxRestarted, "written by the release before", by: .init(actor: "test"))
         let store = try Store(path: scene.path)
         #expect(try await store.hosts(limit: 10).hosts.count == 1)
         #expect(try await store.events(after: 0, limit: 100).last?.message == "written by the release before")
-        #expect(try connection.rows("PRAGMA user_version") { $0.int(0) } == [9])
+        #expect(try connection.rows("PRAGMA user_version") { $0.int(0) } == [Self.later])
     }
 
     @Test func `the log files stay, what is removed is overwritten, and every commit reaches the disk`() async throws {

@@ -35,6 +35,10 @@ function connect() {
     alive();
     tellTimes();
   });
+  source.addEventListener("progress", (message) => {
+    alive();
+    showProgress(JSON.parse(message.data));
+  });
   source.addEventListener("reset", reload);
   // The browser tries again by itself when a connection breaks, but not when the front door answers with an error.
   source.onerror = () => {
@@ -147,7 +151,29 @@ function showTile({ host: id, current, glance, sentence }) {
   search();
 }
 
+// How far an installer is comes by itself, and far more often than anything happens.
+function showProgress({ operation, host: id, percent, sentence, heard_at }) {
+  for (const part of [document.getElementById(`host-${id}`), host?.dataset.host === id && host]) {
+    // What was said before the last state is of no use to the one that it led to.
+    if (!part || !["pxe_booted", "installing"].includes(part.dataset.state)) continue;
+    if (sentence) fill(part, { sentence });
+    showShare(part, percent);
+  }
+  const log = find(`[data-log="${operation}"]`);
+  if (!log) return;
+  showShare(log, percent);
+  setText(log.querySelector("[data-log-words]"), `${sentence ?? "it starts"} · heard ${hour.format(Date.parse(heard_at))}`);
+}
+
+function showShare(part, percent) {
+  const bar = part.querySelector("[data-percent]");
+  if (!bar) return;
+  bar.hidden = percent === undefined || percent === null;
+  if (!bar.hidden) bar.value = percent;
+}
+
 function showGlance(tile, current, glance) {
+  showShare(tile, glance.percent);
   tile.toggleAttribute("data-needs-you", glance.needs_you);
   tile.querySelector("[data-field=since]").dataset.form = glance.under_way ? "elapsed" : "ago";
   tile.querySelector("[data-usual]").dataset.usual = glance.usual ?? "";

@@ -1,0 +1,41 @@
+extension Migrations {
+    /// What is told from inside installers, which lasts a week longer than the operation.
+    static let installerTables =
+        """
+        -- What the agents in installers told: how far each is, by its operation.
+        CREATE TABLE installer (
+            operation TEXT PRIMARY KEY REFERENCES operation (id) ON DELETE CASCADE,
+            -- Grows with everything that is heard of any of them.
+            revision INTEGER NOT NULL UNIQUE,
+            heard_at INTEGER NOT NULL,
+            -- As JSON.
+            progress TEXT NOT NULL,
+            -- How many lines came, and how many bytes of them are kept.
+            lines INTEGER NOT NULL,
+            kept_bytes INTEGER NOT NULL
+        ) STRICT;
+
+        -- Each start of the machine counts its own lines; what comes twice is known by it.
+        CREATE TABLE installer_run (
+            operation TEXT NOT NULL REFERENCES operation (id) ON DELETE CASCADE,
+            run TEXT NOT NULL,
+            -- The token that the start had: it tells on after the operation has ended.
+            token_hash BLOB NOT NULL,
+            started_at INTEGER NOT NULL,
+            -- The operation's lines before it, and its own that came.
+            base INTEGER NOT NULL,
+            lines INTEGER NOT NULL,
+            PRIMARY KEY (operation, run)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX installer_run_by_token ON installer_run (token_hash);
+
+        CREATE TABLE installer_line (
+            operation TEXT NOT NULL REFERENCES operation (id) ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            source TEXT NOT NULL,
+            text TEXT NOT NULL,
+            PRIMARY KEY (operation, number)
+        ) STRICT, WITHOUT ROWID;
+        """
+}

@@ -1,0 +1,161 @@
+import Control
+import HTTP
+import Model
+import Store
+
+/// What is told from inside the installer of an operation: how far it is, and every line of its logs.
+extension Site {
+    /// Some lines, and how far the installer is.
+    func installerLog(_ request: Request) async throws -> Response {
+        let operation = try await operation(request)
+        let after = try number(request.query["after"], 0...Int64.max, "after") ?? 0
+        let limit = try number(request.query["limit"], 1...1000, "limit") ?? 500
+        let lines = try await store.installerLines(ofOperation: operation.id, after: after, limit: Int(limit))
+        let report = try await store.installerReport(ofOperation: operation.id)
+        return try .json(LogPage(report: report.map { LiveProgress($0) }, lines: lines))
+    }
+
+    /// Each line as it comes.
+    func followInstallerLog(_ request: Request) async throws -> Response {
+        let operation = try await operation(request)
+        let point = request.headers["last-event-id"] ?? request.query["after"]
+        let start = try number(point, 0...Int64.max, "after") ?? 0
+        var response = Response.events { writer in
+            var seen = start
+            for await _ in await reel.feed.rings() {
+                let before = seen
+                while true {
+                    let lines = try await store.installerLines(ofOperation: operation.id, after: seen, limit: 500)
+                    for line in lines {
+                        try await writer.send(
+                            id: line.number, data: String(decoding: try JSON.encode(line), as: UTF8.self))
+                    }
+                    guard let last = lines.last else { break }
+                    seen = last.number
+                }
+                if seen == before { try await writer.sendHeartbeat() }
+            }
+        }
+        response.headers["x-accel-buffering"] = "no"
+        return response
+    }
+
+    /// All lines that are kept, as a file.
+    func installerLogFile(_ request: Request) async throws -> Response {
+        let operation = try await operation(request)
+        let host = try await store.host(operation.host)
+        var text = ""
+        var seen: Int64 = 0
+        while true {
+            let lines = try await store.installerLines(ofOperation: operation.id, after: seen, limit: 1000)
+            guard let last = lines.last else { break }
+            for line in lines { text += "\(line.number) \(line.at) \(line.source.rawValue) \(line.text)\n" }
+            seen = last.number
+        }
+        guard seen > 0 else { throw Problem(404, "Nothing was told from inside the installer of \(operation.id).") }
+        var response = Response.text(text)
+        let name = "\(host.map { "\($0.hostname)" } ?? "installer")-\(operation.id).log"
+        response.headers["content-disposition"] = "attachment; filename=\"\(name)\""
+        return response
+    }
+
+    private func operation(_ request: Request) async throws -> Operation {
+        let id = request.parameters["id"] ?? ""
+        guard let record = try await store.operation(id: id) else {
+            throw Problem(404, "There is no operation \(id.prefix(60)).")
+        }
+        return record.operation
+    }
+
+    private func number(_ text: String?, _ range: ClosedRange<Int64>, _ name: String) throws -> Int64? {
+        guard let text else { return nil }
+        guard let number = Int64(text), range.contains(number) else {
+            throw Problem(
+                400, "\(name) is \"\(text.prefix(40))\", and has to be a number from \(range.lowerBound) on.",
+                field: name)
+        }
+        return number
+    }
+}
+
+/// How far an installer is, as clients get it.
+struct LiveProgress: Encodable {
+    let operation: String
+    let host: String
+    let percent: Double?
+    let sentence: String?
+    let problem: String?
+    let hasStopped: Bool
+    let heardAt: Timestamp
+    let lines: Int64
+
+    init(_ report: InstallerReport) {
+        (operation, host, heardAt, lines) = (report.operation, report.host, report.heardAt, report.lines)
+        (percent, sentence) = (report.progress.percent, report.progress.sentence)
+        (problem, hasStopped) = (report.progress.problem, report.progress.hasStopped)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case operation, host, percent, sentence, problem, lines
+        case hasStopped = "stopped"
+        case heardAt = "heard_at"
+    }
+}
+
+private struct LogPage: Encodable {
+    let report: LiveProgress?
+    let lines: [InstallerLine]
+}
+
+/// The installer's log on the page of its operation, which log.js follows.
+struct LogPane {
+    static let shown = 500
+
+    let operation: Operation
+    let report: InstallerReport?
+    let lines: [InstallerLine]
+
+    var html: HTML? {
+        guard report != nil || operation.endedAt == nil && operation.image != nil else { return nil }
+        return """
+            <section class="log" aria-labelledby="log-title" data-log="\(operation.id)" \
+            data-seen="\(lines.last?.number ?? 0)">
+            <div class="title"><h2 id="log-title">Inside the installer</h2>
+            <p class="quiet" data-log-words>\(words)</p></div>
+            \(Share.html(report?.progress.percent))
+            <div class="search"><label class="hidden" for="log-q">Only lines with</label>
+            <input id="log-q" type="search" placeholder="Words" autocomplete="off" autocapitalize="none" spellcheck="false" \
+            data-log-search hidden>
+            <button class="plain shown" type="button" aria-pressed="true" data-log-follow hidden>Follow</button>
+            <button class="plain shown" type="button" aria-pressed="true" data-log-wrap hidden>Wrap</button>
+            <button class="plain shown" type="button" data-log-copy hidden>Copy</button>
+            <a class="button plain" href="/ops/\(operation.id)/log" download>Download</a></div>
+            <ol class="wire log-lines" role="log" aria-label="Lines of the installer's logs, the latest last" tabindex="0">\
+            \(lines.map { LogRow(line: $0).html })</ol>
+            </section>
+            <template id="log-line">\(LogRow.empty)</template>
+            """
+    }
+
+    private var words: HTML {
+        guard let report else { return "Nothing is heard from inside yet." }
+        let sentence = report.progress.sentence ?? "it has said nothing of how far it is"
+        return "\(sentence) · heard \(Moment.html(report.heardAt))"
+    }
+}
+
+private struct LogRow {
+    let line: InstallerLine
+
+    var html: HTML { Self.html(at: line.at, source: line.source.rawValue, text: line.text) }
+
+    /// The form of a line, which log.js fills.
+    static var empty: HTML { html(at: nil, source: "", text: "") }
+
+    private static func html(at moment: Timestamp?, source: String, text: String) -> HTML {
+        """
+        <li data-source="\(source)">\(Moment.html(moment, form: .clock)) <code data-field="source">\(source)</code> \
+        <span data-field="text">\(text)</span></li>
+        """
+    }
+}

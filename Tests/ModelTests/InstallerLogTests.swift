@@ -1,0 +1,72 @@
+import Model
+import Testing
+
+@Suite struct InstallerLogTests {
+    private func read(
+        _ body: String, run: String? = "0123456789ABCDEF", first: String? = "1", uptime: String? = "93"
+    ) throws(InstallerBatch.Malformed) -> InstallerBatch {
+        try InstallerBatch(run: run, first: first, uptime: uptime, body: Array(body.utf8))
+    }
+
+    @Test func `lines are read with the time at which they were written`() throws {
+        let batch = try read("92.51 auto INFO: progress  42.0 % - unpacking\n93.00 agent stopped\n", first: "7")
+        #expect(batch.run == "0123456789abcdef")
+        #expect((batch.first, batch.uptime) == (7, 93_000))
+        #expect(
+            batch.lines == [
+                .init(uptime: 92_510, source: .auto, text: "INFO: progress  42.0 % - unpacking"),
+                .init(uptime: 93_000, source: .agent, text: "stopped"),
+            ])
+        #expect(try read("").lines.isEmpty)
+        #expect(try read("1 low \n").lines.first?.text == "")
+    }
+
+    @Test(
+        arguments: [
+            ("x\n", "1", "1"), ("1 nobody x\n", "1", "1"), ("-1 auto x\n", "1", "1"), ("nan auto x\n", "1", "1"),
+            ("1e99 auto x\n", "1", "1"), ("", "0", "1"), ("", "x", "1"), ("", "1", "-1"), ("", "1", "99999999999"),
+            ("", nil, "1"), (String(repeating: "1 auto x\n", count: 501), "1", "1"),
+        ] as [(String, String?, String?)])
+    func `what is no batch is refused`(body: String, first: String?, uptime: String?) {
+        #expect(throws: InstallerBatch.Malformed.self) { try read(body, first: first, uptime: uptime) }
+        #expect(throws: InstallerBatch.Malformed.self) { try read("", run: "0123456789abcdeg") }
+    }
+
+    @Test func `what steers a terminal is a blank, and what is too long is cut`() throws {
+        let hostile = try read("1 auto a\u{1b}[31m\u{202e}b\r<script>\n1 low \(String(repeating: "ä", count: 5000))\n")
+        #expect(hostile.lines[0].text == "a [31m b <script>")
+        #expect(hostile.lines[1].text.utf8.count == InstallerBatch.longestLine)
+        var bytes = Array("1 auto ".utf8)
+        bytes += [0xff, 0xfe, 10]
+        let broken = try InstallerBatch(run: "0123456789abcdef", first: "1", uptime: "1", body: bytes)
+        #expect(broken.lines[0].text == "\u{fffd}\u{fffd}")
+    }
+
+    private func progress(_ lines: (InstallerLine.Source, String)...) -> InstallerProgress {
+        var progress = InstallerProgress()
+        for (source, text) in lines { progress.take(source, text) }
+        return progress
+    }
+
+    @Test func `P6 the percentage and the sentence are the installer's own`() {
+        #expect(progress((.agent, "program proxmox-fetch-answer began")).sentence == "it fetches its answer")
+        let words = progress((.auto, "INFO: progress   4.0 % - creating LVs"), (.auto, "INFO: something else"))
+        #expect((words.percent, words.sentence) == (4, "4 %: creating LVs"))
+        #expect(progress((.auto, "INFO: progress 100.0 % - done")).sentence == "100 %: done")
+        #expect(progress((.low, "INFO: progress  42.0 % - x")).percent == nil)
+        #expect(progress((.auto, "INFO: progress 142.0 % - x"), (.auto, "INFO: progress x % - x")).percent == nil)
+    }
+
+    @Test func `E10 why it stopped is what it called an error last, or else what it wrote last`() {
+        let error = progress(
+            (.auto, "ERROR: first"), (.fetch, "ERROR: Installation failed: no disk"), (.low, "umount"),
+            (.agent, "stopped"))
+        #expect(error.hasStopped)
+        #expect(error.reasonOfStop == "its installer stopped: Installation failed: no disk.")
+        #expect(
+            progress((.low, "the end."), (.low, " "), (.agent, "stopped")).reasonOfStop
+                == "its installer stopped: the end.")
+        #expect(progress((.auto, "stopped")).hasStopped == false)
+        #expect(progress((.agent, "stopped")).reasonOfStop.hasSuffix("Read what its screen says."))
+    }
+}
