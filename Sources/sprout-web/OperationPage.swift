@@ -25,9 +25,9 @@ extension Site {
             \(OperationHead(record: record, host: host).html)
             \(FailureCard(record: record, host: host, last: steps.lastLines, isLatest: isLatest).html)
             \(steps.html)
-            \(Self.facts(record, host))
             </div>
-            \(log.html)</article>
+            \(log.html)
+            <div data-fresh="facts" data-on="host.">\(Self.facts(record, host))</div></article>
             """
         return Frame(
             "\(record.operation.title) \(host.hostname)", in: .hosts, newestEvent: newest,

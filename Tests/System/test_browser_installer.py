@@ -1,0 +1,88 @@
+"""What is told from inside an installer, on the tile of its host and on the page of its operation, as it comes."""
+
+import pathlib
+import time
+
+from playwright.sync_api import expect
+
+from browser import HOSTILE, BrowserTest
+from installing import Machine, import_image
+
+
+class InsideTheInstaller(BrowserTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        import_image(cls.box, size=100_000)
+
+    def installing(self):
+        host = self.register()
+        machine = Machine(self.box, 1, mac=host["mac"])
+        machine.begin()
+        operation = self.box.get(f"/api/hosts/{host['id']}/operations").json["operations"][0]["id"]
+        return host, machine, operation
+
+    def test_P6_percentage_and_words_are_on_the_tile_within_a_second(self):
+        host, machine, _ = self.installing()
+        page = self.open()
+        tile = self.tile(page, host["hostname"])
+        expect(tile.get_by_role("progressbar")).to_have_count(0)
+        for percent, words in [(4, "creating LVs"), (63, "unpacking base system")]:
+            begin = time.monotonic()
+            machine.tell(f"auto INFO: progress {percent:5.1f} % - {words}", first=1 if percent == 4 else 2)
+            expect(tile).to_contain_text(f"{percent} %: {words}", timeout=2000)
+            self.assertLess(time.monotonic() - begin, 2)
+            expect(tile.get_by_role("progressbar")).to_have_attribute("value", str(percent))
+        machine.tell_installed()
+        expect(tile).to_contain_text("installed; the machine restarts")
+        expect(tile.get_by_role("progressbar")).to_have_count(0)
+
+    def test_P6_the_log_is_followed_searched_and_copied(self):
+        _, machine, operation = self.installing()
+        machine.tell(*[f"low line {number}" for number in range(1, 401)])
+        page = self.open(f"/ops/{operation}")
+        lines = page.get_by_role("log").locator("li")
+        expect(lines).to_have_count(400)
+        machine.tell(f"auto {HOSTILE}", "auto INFO: progress  63.0 % - unpacking", first=401)
+        expect(lines).to_have_count(402, timeout=2000)
+        page.get_by_role("log").evaluate("log => log.scrollIntoView({ block: 'end' })")
+        expect(lines.last).to_be_in_viewport()
+        expect(lines.nth(400)).to_contain_text(HOSTILE)
+        expect(page.locator("[data-log-words]")).to_contain_text("63 %: unpacking")
+        expect(page.get_by_role("region", name="Inside the installer").get_by_role("progressbar")).to_have_attribute("value", "63")
+        follow = page.get_by_role("button", name="Follow")
+        expect(follow).to_have_attribute("aria-pressed", "true")
+        page.get_by_role("log").evaluate("log => { log.scrollTop = 0 }")
+        expect(follow).to_have_attribute("aria-pressed", "false")
+        machine.tell("low more", first=403)
+        expect(lines).to_have_count(403)
+        expect(lines.last).not_to_be_in_viewport()
+        follow.click()
+        expect(lines.last).to_be_in_viewport()
+        page.get_by_label("Only lines with").fill("low 399")
+        expect(lines.filter(visible=True)).to_have_count(1)
+        page.get_by_label("Only lines with").fill("")
+        wrap = page.get_by_role("button", name="Wrap")
+        wrap.click()
+        expect(wrap).to_have_attribute("aria-pressed", "false")
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Download").click()
+        self.assertEqual(len(pathlib.Path(download.value.path()).read_text().splitlines()), 403)
+
+    def test_E10_an_installer_that_stopped_is_told_on_the_page_with_its_last_lines(self):
+        host, machine, operation = self.installing()
+        page = self.open(f"/ops/{operation}")
+        machine.tell("low the last line", "auto ERROR: Installation failed: no disk", "agent stopped")
+        expect(page.get_by_role("region", name="Failed in installing")).to_contain_text(
+            "its installer stopped: Installation failed: no disk.", timeout=3000)
+        expect(page.get_by_role("log")).to_contain_text("the last line")
+        page.reload()
+        expect(page.get_by_role("log")).to_contain_text("the last line")
+
+    def test_P6_it_is_readable_without_scripts(self):
+        _, machine, operation = self.installing()
+        machine.tell("low a line", "auto INFO: progress  63.0 % - unpacking")
+        page = self.open(f"/ops/{operation}", java_script_enabled=False)
+        expect(page.get_by_role("log")).to_contain_text("a line")
+        expect(page.get_by_role("link", name="Download")).to_be_visible()
+        expect(page.get_by_role("button", name="Follow")).to_have_count(0)

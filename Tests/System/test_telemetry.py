@@ -1,0 +1,163 @@
+"""What is told from inside installers, as Sprout takes it, keeps it and shows it."""
+
+import json
+import time
+import threading
+import unittest
+
+from harness import Sprout, until
+from installing import PROVISIONING, Machine, import_image
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+class TelemetryTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.box = cls.enterClassContext(Sprout(provisioning=PROVISIONING))
+        import_image(cls.box)
+        cls.count = 0
+
+    def machine(self):
+        type(self).count += 1
+        self.box.register(self.count, hostname=f"pve-{self.count}")
+        machine = Machine(self.box, self.count)
+        machine.begin()
+        return machine
+
+    def operation(self, machine):
+        return self.box.get(f"/api/hosts/{machine.mac}/operations").json["operations"][0]["id"]
+
+    def log(self, machine, **query):
+        words = "&".join(f"{key}={value}" for key, value in query.items())
+        return self.box.get(f"/api/operations/{self.operation(machine)}/log?{words}").json
+
+    def test_P6_lines_and_percentage_are_there_as_soon_as_they_are_told(self):
+        machine = self.machine()
+        with self.box.events() as next_event:
+            told = machine.tell("agent program proxmox-auto-installer began", "auto INFO: progress  42.0 % - unpacking")
+            self.assertEqual((told.status, told.body), (200, b"next 3\n"))
+            begin = time.monotonic()
+            event = next_event()
+            while event.get("event") != "progress":
+                event = next_event()
+            self.assertLess(time.monotonic() - begin, 2)
+            self.assertEqual(event["data"]["sentence"], "42 %: unpacking")
+        log = self.log(machine)
+        self.assertEqual(log["report"]["percent"], 42)
+        self.assertEqual([line["text"] for line in log["lines"]],
+                         ["program proxmox-auto-installer began", "INFO: progress  42.0 % - unpacking"])
+        self.assertIn(b"42 %: unpacking", self.box.get("/").body)
+        shown = self.box.cli("operations", "log", self.operation(machine))
+        self.assertIn("auto  INFO: progress  42.0 % - unpacking", shown.stdout)
+        file = self.box.get(f"/ops/{self.operation(machine)}/log")
+        self.assertIn("attachment", file.headers["content-disposition"])
+        self.assertIn(b"2 ", file.body)
+
+    def test_P6_what_is_told_twice_or_with_a_gap_is_kept_once_and_in_order(self):
+        machine = self.machine()
+        self.assertEqual(machine.tell("low a", "low b").body, b"next 3\n")
+        self.assertEqual(machine.tell("low b", "low c", first=2).body, b"next 4\n")
+        self.assertEqual(machine.tell("low e", first=5).body, b"next 4\n")
+        self.assertEqual(machine.tell("low d", "low e", first=4).body, b"next 6\n")
+        self.assertEqual([line["text"] for line in self.log(machine)["lines"]], list("abcde"))
+        self.assertEqual([line["number"] for line in self.log(machine, after=2, limit=2)["lines"]], [3, 4])
+
+    def test_P6_the_log_is_followed_and_goes_on_where_it_stopped(self):
+        machine = self.machine()
+        machine.tell("low a", "low b")
+        path = f"/api/operations/{self.operation(machine)}/log/live"
+        import http.client
+        connection = http.client.HTTPConnection("127.0.0.1", self.box.port, timeout=20)
+        self.addCleanup(connection.close)
+        connection.request("GET", path, headers=self.box.authorization() | {"Last-Event-ID": "1"})
+        answer = connection.getresponse()
+        seen = []
+        machine.tell("low c", first=3)
+        while len(seen) < 2:
+            line = answer.readline().decode().strip()
+            if line.startswith("data: ") and "number" in line:
+                seen.append(json.loads(line[6:])["text"])
+        self.assertEqual(seen, ["b", "c"])
+
+    def test_E10_an_installer_that_stopped_fails_its_host_at_once_with_its_words(self):
+        machine = self.machine()
+        machine.tell("auto ERROR: filter did not match any device(s)")
+        begin = time.monotonic()
+        self.assertEqual(machine.tell("agent stopped", first=2).status, 200)
+        self.assertEqual(machine.state(), "failed")
+        self.assertLess(time.monotonic() - begin, 5)
+        reason = self.box.get(f"/api/operations/{self.operation(machine)}").json["steps"][-1]["reason"]
+        self.assertEqual(reason, "its installer stopped: filter did not match any device(s).")
+        self.assertEqual(machine.tell("low afterwards", first=3).body, b"next 4\n")
+        self.assertEqual(self.log(machine)["lines"][-1]["text"], "afterwards")
+
+    def test_who_has_no_token_of_it_changes_nothing(self):
+        mine, other = self.machine(), self.machine()
+        mine.tell("low mine")
+        for token in ["x", "", "0" * 43, self.box.token]:
+            self.assertEqual(mine.tell("agent stopped", first=2, token=token or " ").status, 404)
+        self.assertEqual(other.tell("agent stopped", run="f" * 16, first=2).body, b"next 1\n", "a gap is kept by nobody")
+        self.assertEqual((mine.state(), other.state()), ("installing", "installing"))
+        self.assertEqual(len(self.log(mine)["lines"]), 1)
+
+    def test_what_no_agent_sends_is_refused_with_its_reason_and_harms_nothing(self):
+        machine = self.machine()
+        token = {"Authorization": f"Bearer {machine.token}", "Content-Type": "text/plain"}
+        for query, body in [("run=x&first=1&up=1", b""), ("run=0123456789abcdef&first=0&up=1", b""),
+                            ("run=0123456789abcdef&first=1&up=1", b"no line\n"), ("first=1", b""),
+                            ("run=0123456789abcdef&first=1&up=1", b"1 auto x\n" * 501)]:
+            self.assertEqual(self.box.request("POST", f"/api/boot/telemetry?{query}", body, token).status, 422, query)
+        large = self.box.request("POST", "/api/boot/telemetry?run=0123456789abcdef&first=1&up=1", b"x" * (2 << 20), token)
+        self.assertEqual(large.status, 413)
+        self.assertEqual(machine.tell(f"auto {HOSTILE}\x1b[2J", "auto " + "y" * 5000).body, b"next 3\n")
+        lines = self.log(machine)["lines"]
+        self.assertEqual(lines[0]["text"], f"{HOSTILE} [2J")
+        self.assertEqual(len(lines[1]["text"]), 1000)
+        page = self.box.get(f"/ops/{self.operation(machine)}").body.decode()
+        self.assertNotIn(HOSTILE, page)
+        self.assertIn("&lt;img src=x", page)
+
+    def test_fifty_agents_at_once_lose_nothing(self):
+        """The whole of it, for five minutes, is in `make bench`."""
+        machines = [self.machine() for _ in range(50)]
+        wrong = []
+
+        def agent(machine):
+            first = 1
+            for _ in range(10):
+                lines = [f"low line {number}" for number in range(first, first + 20)]
+                answer = machine.tell(*lines, first=first)
+                first += 20
+                if answer.body != f"next {first}\n".encode():
+                    wrong.append((machine.mac, answer.status, answer.body))
+                time.sleep(0.2)
+
+        threads = [threading.Thread(target=agent, args=(machine,)) for machine in machines]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(wrong, [])
+        expected = [f"line {number}" for number in range(1, 201)]
+        for machine in machines:
+            self.assertEqual([line["text"] for line in self.log(machine)["lines"]], expected)
+
+
+class KeptTest(unittest.TestCase):
+    def test_P6_lines_outlast_a_killed_orchestrator(self):
+        with Sprout(provisioning=PROVISIONING) as box:
+            import_image(box)
+            box.register(1, hostname="pve-1")
+            machine = Machine(box, 1)
+            machine.begin()
+            self.assertEqual(machine.tell("low a").body, b"next 2\n")
+            box.kill("sprout-orchestrator")
+            until(lambda: machine.tell("low a", "low b").body == b"next 3\n", what="the orchestrator is back")
+            operation = box.get(f"/api/hosts/{machine.mac}/operations").json["operations"][0]["id"]
+            lines = box.get(f"/api/operations/{operation}/log").json["lines"]
+            self.assertEqual([line["text"] for line in lines], ["a", "b"])
+
+
+if __name__ == "__main__":
+    unittest.main()
