@@ -31,11 +31,12 @@ public enum Installer {
         }
     }
 
-    /// What an agent is told by the answer: the line that is wanted next.
+    /// What an agent is told by the answer: the line that is wanted next, and what it is to do.
     public struct Heard: Equatable, Sendable, Codable {
         public var next: Int64
+        public var orders: [InstallerOrder]
 
-        public init(next: Int64) { self.next = next }
+        public init(next: Int64, orders: [InstallerOrder]) { (self.next, self.orders) = (next, orders) }
     }
 
     /// The answer as the machine gets it.

@@ -5,9 +5,10 @@ import Store
 
 /// What agents tell from inside the installers.
 extension Ledger {
-    /// What an agent is told: which of its lines is wanted next.
+    /// What an agent is told: which of its lines is wanted next, and what it is to do.
     public struct Heard: Sendable {
         public let next: Int64
+        public let orders: [InstallerOrder]
         /// The host, if it has failed by what was told.
         public let failed: Host?
     }
@@ -20,7 +21,7 @@ extension Ledger {
             guard let hash = caller.tokenHash, let run = try run(of: batch, hash) else { return nil }
             let before = batch.first - 1
             // A gap is asked for again; what begins before is known in part.
-            guard before <= run.lines else { return Heard(next: run.lines + 1, failed: nil) }
+            guard before <= run.lines else { return Heard(next: run.lines + 1, orders: [], failed: nil) }
             let fresh = batch.lines.dropFirst(Int(clamping: run.lines - before))
             let moment = now()
             var progress = try installerProgress(of: run.operation.id) ?? InstallerProgress()
@@ -28,6 +29,7 @@ extension Ledger {
             var bytes: Int64 = 0
             for (index, line) in fresh.enumerated() {
                 progress.take(line.source, line.text)
+                if line.source == .agent { try noteDone(line.text, by: run, batch) }
                 bytes += Int64(line.text.utf8.count)
                 try keep(line, number: run.base + run.lines + Int64(index) + 1, of: run.operation, batch, moment)
             }
@@ -37,7 +39,9 @@ extension Ledger {
                 .text(run.operation.id), .text(batch.run))
             try note(progress, run.base + lines, bytes, of: run.operation, at: moment)
             let failed = try run.isCurrent && progress.hasStopped ? fail(run, progress, by: author) : nil
-            return Heard(next: lines + 1, failed: failed)
+            if failed == nil, run.isCurrent, !fresh.isEmpty { try waitForMore(of: run, progress, moment) }
+            return Heard(
+                next: lines + 1, orders: run.isCurrent ? try orders(for: run, batch) : [], failed: failed)
         }
     }
 
@@ -50,7 +54,7 @@ extension Ledger {
                 """, .int(moment.milliseconds)
             ) { $0.text(0) }
             for operation in old {
-                for table in ["installer_line", "installer_run", "installer"] {
+                for table in ["installer_line", "installer_run", "installer_order", "installer"] {
                     try connection.run("DELETE FROM \(table) WHERE operation = ?", .text(operation))
                 }
             }
@@ -59,18 +63,8 @@ extension Ledger {
 
     // MARK: Pieces
 
-    private struct Run {
-        let operation: Operation
-        let host: Host
-        let base: Int64
-        let lines: Int64
-        let isNew: Bool
-        /// Whether no other start of the machine followed it.
-        let isCurrent: Bool
-    }
-
     /// The start of a machine that this is from: known, or begun with the token of an operation under way.
-    private func run(of batch: InstallerBatch, _ hash: [UInt8]) throws -> Run? {
+    private func run(of batch: InstallerBatch, _ hash: [UInt8]) throws -> InstallerRun? {
         let known = try connection.rows(
             """
             SELECT operation, base, lines, base = (SELECT max(base) FROM installer_run AS other
@@ -83,7 +77,7 @@ extension Ledger {
                 "SELECT \(Operation.columns) FROM operation WHERE id = ?", .text(id)
             ) { Operation($0) }
             guard let operation = operations.first, let host = try host(id: operation.host) else { return nil }
-            return Run(
+            return InstallerRun(
                 operation: operation, host: host, base: base, lines: lines, isNew: false, isCurrent: isCurrent)
         }
         guard let (operation, host) = try connection.operation(withToken: hash),
@@ -98,7 +92,7 @@ extension Ledger {
             """
             INSERT INTO installer_run (operation, run, token_hash, started_at, base, lines) VALUES (?, ?, ?, ?, ?, 0)
             """, .text(operation.id), .text(batch.run), .blob(hash), .int(now().milliseconds), .int(base))
-        return Run(operation: operation, host: host, base: base, lines: 0, isNew: true, isCurrent: true)
+        return InstallerRun(operation: operation, host: host, base: base, lines: 0, isNew: true, isCurrent: true)
     }
 
     private func installerProgress(of operation: String) throws -> InstallerProgress? {
@@ -165,7 +159,7 @@ extension Ledger {
             """, .text(operation))
     }
 
-    private func fail(_ run: Run, _ progress: InstallerProgress, by author: Author) throws -> Host? {
+    private func fail(_ run: InstallerRun, _ progress: InstallerProgress, by author: Author) throws -> Host? {
         guard run.operation.endedAt == nil, [.pxeReady, .pxeBooted, .installing].contains(run.host.state) else {
             return nil
         }
@@ -176,4 +170,15 @@ extension Ledger {
     private static let mostRuns: Int64 = 20
     /// Of each operation's lines, in bytes: an installation writes half a megabyte.
     static let mostBytes: Int64 = 2 << 20
+}
+
+/// One start of a machine, whose agent tells what the installer does.
+struct InstallerRun {
+    let operation: Operation
+    let host: Host
+    let base: Int64
+    let lines: Int64
+    let isNew: Bool
+    /// Whether no other start of the machine followed it.
+    let isCurrent: Bool
 }

@@ -37,5 +37,15 @@ extension Migrations {
             text TEXT NOT NULL,
             PRIMARY KEY (operation, number)
         ) STRICT, WITHOUT ROWID;
+
+        -- What the agent of a start of the machine is to do, until it has said that it does.
+        CREATE TABLE installer_order (
+            id INTEGER PRIMARY KEY,
+            operation TEXT NOT NULL REFERENCES operation (id) ON DELETE CASCADE,
+            run TEXT NOT NULL,
+            verb TEXT NOT NULL,
+            given_at INTEGER NOT NULL,
+            done_at INTEGER
+        ) STRICT;
         """
 }

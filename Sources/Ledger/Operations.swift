@@ -53,18 +53,23 @@ extension Ledger {
             WHERE deadline.due_at <= ? ORDER BY deadline.due_at
             """, .int(now().milliseconds)
         ) { row in Host(row).map { ($0, row.text(13)) } }.compactMap(\.self)
+        var late: [String] = []
         for (host, operation) in due {
-            let minutes = try time(of: host, operation).components.seconds / 60
+            let time = try time(of: host, operation)
+            if try isTooEarly(host, operation, time: time) { continue }
+            let minutes = time.components.seconds / 60
             let found = try arrival(ofOperation: operation).map { " \($0)" } ?? ""
             let reason =
-                try verdictOnNetboot(ofHost: host.id, host.state).map {
+                try hang(of: host, operation)
+                ?? verdictOnNetboot(ofHost: host.id, host.state).map {
                     "it never netbooted in \(minutes) minutes. \($0)"
                 } ?? (host.state == .joining ? problemOfJoin(operation) : nil).map {
                     "it did not join in \(minutes) minutes. \($0)"
                 } ?? host.state.sentenceAfter(minutes: minutes) + found
             _ = try advance(hostID: host.id, on: .deadlinePassed, reason: reason, by: author)
+            late.append("\(host.hostname)")
         }
-        return due.map { "\($0.0.hostname)" }
+        return late
     }
 
     /// Ends the step that the operation was in, and begins the next.

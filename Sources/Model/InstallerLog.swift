@@ -97,6 +97,22 @@ public struct InstallerBatch: Equatable, Sendable, Codable {
     private static let longestUptime: Int64 = 31_536_000
 }
 
+/// What the agent beside an installer can be told to do: no controller is needed for it, and no person at the machine.
+public struct InstallerOrder: Equatable, Sendable, Codable {
+    public enum Verb: String, Sendable, Codable {
+        case reboot
+        case powerOff = "power-off"
+    }
+
+    public var id: Int64
+    public var verb: Verb
+
+    public init(id: Int64, verb: Verb) { (self.id, self.verb) = (id, verb) }
+
+    /// An agent says something every ten seconds: one that has been silent for longer is gone.
+    public static let longestSilence: Duration = .seconds(25)
+}
+
 /// How far an installer is, by what it has written.
 public struct InstallerProgress: Equatable, Sendable, Codable {
     /// Of the whole installation, as the installer reckons it.
@@ -150,6 +166,9 @@ public struct InstallerProgress: Equatable, Sendable, Codable {
         guard let percent else { return doing }
         return "\(Int(percent)) %\(doing.map { ": \($0)" } ?? "")"
     }
+
+    /// For how long it may write nothing: longer once it writes to the disk, where a step takes as long as the disk does.
+    public var longestQuiet: Duration { percent == nil ? .seconds(5 * 60) : .seconds(15 * 60) }
 
     /// Why it stopped, as far as it said, as the end of a sentence.
     public var reasonOfStop: String {

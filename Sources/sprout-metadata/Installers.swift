@@ -41,7 +41,8 @@ struct Installers: Sendable {
         }
         let answer = try await ask("/telemetry", request, token: nil, batch)
         guard answer.status == 200, case .bytes(let bytes) = answer.body else { return answer }
-        return .text("next \(try JSON.decode(Installer.Heard.self, from: bytes).next)\n")
+        let heard = try JSON.decode(Installer.Heard.self, from: bytes)
+        return .text("next \(heard.next)\n" + heard.orders.map { "order \($0.id) \($0.verb.rawValue)\n" }.joined())
     }
 
     private func installed(_ request: Request) async throws -> Response {

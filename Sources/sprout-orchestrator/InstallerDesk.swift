@@ -77,7 +77,7 @@ struct InstallerDesk: Sendable {
             await note(host, "\(host.hostname) is now \(host.state.rawValue): its installer stopped", request)
         }
         await progress.ring()
-        return try .json(Installer.Heard(next: heard.next))
+        return try .json(Installer.Heard(next: heard.next, orders: heard.orders))
     }
 
     private func text(

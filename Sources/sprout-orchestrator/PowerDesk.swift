@@ -32,6 +32,11 @@ struct PowerDesk: Sendable {
             try JSON.decode(strictly: PowerWish.self, from: request.body), try await desk.host(of: request)
         )
         let author = desk.author(request)
+        if wish.action != .on, let sentence = try await tellInstaller(wish.action == .off ? .powerOff : .reboot, host) {
+            try await desk.commit(request) { try await desk.ledger.note(.hostPower, sentence, of: host, by: author) }
+            desk.note(.hostPower, sentence, host, request)
+            return .json(try JSON.encode(["effect": PowerOutcome.Effect.sent.rawValue, "sentence": sentence]))
+        }
         return try await told(host) { driver in
             let outcome =
                 switch wish.action {
@@ -53,6 +58,7 @@ struct PowerDesk: Sendable {
         guard let host = try await desk.store.host(due.host.id), host.state == .pxeReady,
             due.operation.endedAt == nil, due.operation.image != nil, !host.isRehearsed
         else { return .nothing }
+        if let sentence = try await tellInstaller(.reboot, host) { return .done(.hostPower, sentence) }
         let driver = try await driver(of: host)
         do {
             _ = try await driver.bootFromNetworkOnce()
@@ -75,6 +81,18 @@ struct PowerDesk: Sendable {
     }
 
     // MARK: Pieces
+
+    /// Where nothing else can switch a host that runs, the agent beside its installer does, if there is one; its sentence.
+    private func tellInstaller(_ verb: InstallerOrder.Verb, _ host: Host) async throws -> String? {
+        switch try await desk.serverType(of: host).power {
+        case .manual, .wakeOnLAN: break
+        case .redfish, .http: return nil
+        }
+        guard try await desk.ledger.order(verb, hostID: host.id) else { return nil }
+        return verb == .reboot
+            ? "\(host.hostname) is restarted by the agent beside its installer."
+            : "\(host.hostname) is switched off by the agent beside its installer."
+    }
 
     /// The progress of one that was off when it was switched on: if it is on later, that was us.
     private static let switchedOn = "on"

@@ -123,4 +123,53 @@ import Testing
         _ = try await telling.tell([], first: 2)
         #expect(try await store.installerReports(after: revision).map(\.lines) == [1])
     }
+
+    @Test func `E9 an installer that is heard has time as long as it writes, and hangs when it does not`() async throws
+    {
+        let telling = try await Telling()
+        let (scene, clock) = (telling.armed.scene, telling.armed.scene.clock)
+        var line: Int64 = 1
+        for _ in 0..<10 {
+            _ = try await telling.tell(["INFO: progress  63.0 % - unpacking"], first: line)
+            line += 1
+            clock.advance(.seconds(10 * 60))
+            #expect(try await scene.ledger.passDeadlines(by: Scene.author).isEmpty)
+        }
+        clock.advance(.seconds(5 * 60))
+        _ = try await telling.tell([], first: line)
+        #expect(try await scene.ledger.passDeadlines(by: Scene.author) == ["pve-1"])
+        let record = try await scene.store().operation(id: telling.operation)
+        #expect(
+            record?.steps.last?.reason?.hasPrefix(
+                "its installer hung at 63 %: unpacking, and wrote nothing for 15 minutes.") == true)
+    }
+
+    @Test func `E9 an installer whose agent is lost has the time that it would have had without`() async throws {
+        let telling = try await Telling()
+        let (scene, clock) = (telling.armed.scene, telling.armed.scene.clock)
+        _ = try await telling.tell(["a"], first: 1)
+        clock.advance(.seconds(6 * 60))
+        #expect(try await scene.ledger.passDeadlines(by: Scene.author).isEmpty)
+        #expect(try await telling.armed.state == .installing)
+        clock.advance(.seconds(18 * 60))
+        #expect(try await scene.ledger.passDeadlines(by: Scene.author).isEmpty)
+        clock.advance(.seconds(2 * 60))
+        #expect(try await scene.ledger.passDeadlines(by: Scene.author) == ["pve-1"])
+    }
+
+    @Test func `an order is told until the agent says that it does it, and only while somebody listens`() async throws {
+        let telling = try await Telling()
+        let ledger = telling.armed.scene.ledger
+        #expect(try await ledger.order(.reboot, hostID: telling.armed.host.id) == false)
+        _ = try await telling.tell(["stopped"], first: 1, source: .agent)
+        #expect(try await ledger.order(.powerOff, hostID: telling.armed.host.id))
+        #expect(try await ledger.order(.reboot, hostID: telling.armed.host.id))
+        let orders = try await telling.tell([], first: 2)?.orders
+        #expect(orders?.map(\.verb) == [.reboot], "the latest counts")
+        let id = try #require(orders?.first?.id)
+        #expect(try await telling.tell(["order \(id) reboot"], first: 2, source: .low)?.orders.count == 1)
+        #expect(try await telling.tell(["order \(id) reboot"], first: 3, source: .agent)?.orders.isEmpty == true)
+        telling.armed.scene.clock.advance(.seconds(26))
+        #expect(try await ledger.order(.reboot, hostID: telling.armed.host.id) == false)
+    }
 }

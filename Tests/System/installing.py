@@ -137,6 +137,10 @@ class Machine:
         """From armed to where its installer has its answer."""
         armed = self.arm()
         assert armed.status == 202, armed.body
+        self.start_installer()
+
+    def start_installer(self):
+        """From where it netboots to where its installer has its answer."""
         self.boot()
         self.load_all()
         answer = self.ask()
@@ -145,6 +149,10 @@ class Machine:
     def install(self):
         """All of it, from armed to phoned home."""
         self.begin()
+        self.finish()
+
+    def finish(self):
+        """From the installer's answer to the first word of the new system."""
         for step in [self.first_boot_script, self.tell_installed, self.phone_home]:
             answer = step()
             assert answer.status == 200, (step, answer.status, answer.body)

@@ -92,6 +92,31 @@ class TelemetryTest(unittest.TestCase):
         self.assertEqual(machine.tell("low afterwards", first=3).body, b"next 4\n")
         self.assertEqual(self.log(machine)["lines"][-1]["text"], "afterwards")
 
+    def test_E10_a_machine_whose_installer_stopped_is_rebuilt_without_anybody_at_it(self):
+        machine = self.machine()
+        old = machine.token
+        machine.tell("auto ERROR: no disk", "agent stopped")
+        self.assertEqual(machine.state(), "failed")
+        self.assertEqual(machine.arm().status, 202)
+        until(lambda: b"reboot" in machine.tell(first=3, token=old).body, what="the agent is told")
+        told = machine.tell(first=3, token=old).body.decode().splitlines()
+        self.assertRegex(told[1], r"^order \d+ reboot$")
+        self.assertEqual(machine.tell(f"agent {told[1]}", first=3, token=old).body, b"next 4\n")
+        machine.start_installer()
+        machine.finish()
+        self.assertEqual(machine.state(), "ready")
+        said = [event["message"] for event in self.box.get(f"/api/hosts/{machine.mac}/events").json]
+        self.assertTrue(any("is restarted by the agent beside its installer" in words for words in said), said)
+
+    def test_a_machine_without_a_controller_is_switched_by_the_agent(self):
+        machine = self.machine()
+        asked = self.box.request("POST", f"/api/hosts/{machine.mac}/power", {"action": "restart"})
+        self.assertIn("Restart pve-", asked.json["sentence"], "nobody listens yet")
+        machine.tell("low a")
+        asked = self.box.request("POST", f"/api/hosts/{machine.mac}/power", {"action": "off", "graceful": False})
+        self.assertIn("is switched off by the agent beside its installer", asked.json["sentence"])
+        self.assertIn(b"power-off", machine.tell(first=2).body)
+
     def test_who_has_no_token_of_it_changes_nothing(self):
         mine, other = self.machine(), self.machine()
         mine.tell("low mine")
