@@ -20,10 +20,10 @@ extension Ledger {
             WHERE host.state IN ('installing', 'installed', 'first_boot')
             """
         ) { row in
-            let due = row.int(14)
+            let due = row.int(Host.width + 1)
             return Host(row).map { host in
                 Overdue(
-                    host: host, operation: row.text(13),
+                    host: host, operation: row.text(Host.width),
                     halfTime: Timestamp(milliseconds: (host.stateSince.milliseconds + due) / 2))
             }
         }.compactMap(\.self)

@@ -24,7 +24,13 @@ extension Ledger {
             FROM effect JOIN host ON host.id = effect.host
             WHERE effect.done_at IS NULL AND effect.due_at <= ? ORDER BY effect.id
             """, .int(now().milliseconds)
-        ) { (Host($0), $0.int(13), Effect(rawValue: $0.text(14)), Int($0.int(15)), $0.text(16), $0.optionalText(17)) }
+        ) { row in
+            let next = Host.width
+            return (
+                Host(row), row.int(next), Effect(rawValue: row.text(next + 1)), Int(row.int(next + 2)),
+                row.text(next + 3), row.optionalText(next + 4)
+            )
+        }
         let held = try heldOperations()
         return try rows.compactMap { host, id, effect, attempts, operation, progress in
             if effect == .armNetboot, held.contains(operation) { return nil }

@@ -36,10 +36,13 @@ extension Ledger {
 
     private func update(_ host: Host) throws {
         try connection.run(
-            "UPDATE host SET hostname = ?, boot_mac = ?, server_type = ?, netboot_program = ?, address = ? WHERE id = ?",
+            """
+            UPDATE host SET hostname = ?, boot_mac = ?, server_type = ?, netboot_program = ?, address = ?,
+                live_progress = ? WHERE id = ?
+            """,
             .text(host.hostname.description), .text(host.mac.description), .text(host.serverType),
             .text(host.netbootProgram == .automatic ? nil : host.netbootProgram.rawValue), .text(host.address),
-            .text(host.id))
+            .int(host.hasLiveProgress ? 1 : 0), .text(host.id))
         try connection.run("DELETE FROM host_mac WHERE host = ?", .text(host.id))
         try connection.run("DELETE FROM host_label WHERE host = ?", .text(host.id))
         try insertParts(of: host)

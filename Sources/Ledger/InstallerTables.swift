@@ -2,6 +2,8 @@ extension Migrations {
     /// What is told from inside installers, which lasts a week longer than the operation.
     static let installerTables =
         """
+        ALTER TABLE host ADD COLUMN live_progress INTEGER NOT NULL DEFAULT 1;
+
         -- What the agents in installers told: how far each is, by its operation.
         CREATE TABLE installer (
             operation TEXT PRIMARY KEY REFERENCES operation (id) ON DELETE CASCADE,

@@ -52,7 +52,7 @@ extension Ledger {
             SELECT \(Host.columns), deadline.operation FROM deadline JOIN host ON host.id = deadline.host
             WHERE deadline.due_at <= ? ORDER BY deadline.due_at
             """, .int(now().milliseconds)
-        ) { row in Host(row).map { ($0, row.text(13)) } }.compactMap(\.self)
+        ) { row in Host(row).map { ($0, row.text(Host.width)) } }.compactMap(\.self)
         var late: [String] = []
         for (host, operation) in due {
             let time = try time(of: host, operation)

@@ -14,6 +14,8 @@ public struct Host: Equatable, Sendable, Codable {
     public var localBoot: LocalBoot
     /// Its own address, such as 10.20.0.13, where its server type's network is static.
     public var address: String?
+    /// Whether an agent beside its installer may tell how far that is, where the settings have it so.
+    public var hasLiveProgress: Bool
     /// What it told when it netbooted to be installed.
     public var memory: MachineMemory?
 
@@ -21,7 +23,7 @@ public struct Host: Equatable, Sendable, Codable {
         id: String, hostname: Hostname, mac: MACAddress, macs: [MACAddress], serverType: String, state: HostState,
         stateSince: Timestamp, labels: [String: String], createdAt: Timestamp,
         netbootProgram: NetbootChoice = .automatic, localBoot: LocalBoot = .usual, address: String? = nil,
-        memory: MachineMemory? = nil
+        hasLiveProgress: Bool = true, memory: MachineMemory? = nil
     ) {
         self.id = id
         self.hostname = hostname
@@ -35,6 +37,7 @@ public struct Host: Equatable, Sendable, Codable {
         self.netbootProgram = netbootProgram
         self.localBoot = localBoot
         self.address = address
+        self.hasLiveProgress = hasLiveProgress
         self.memory = memory
     }
 
@@ -49,6 +52,7 @@ public struct Host: Equatable, Sendable, Codable {
         case createdAt = "created_at"
         case netbootProgram = "netboot_program"
         case localBoot = "local_boot"
+        case hasLiveProgress = "live_progress"
     }
 }
 

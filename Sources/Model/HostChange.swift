@@ -16,11 +16,12 @@ public struct HostChange: Equatable, Sendable, Codable {
     public var localBoot: String?
     /// Its own address; empty is none.
     public var address: String?
+    public var hasLiveProgress: Bool?
 
     public init(
         hostname: String? = nil, mac: String? = nil, addedMACs: [String]? = nil, removedMACs: [String]? = nil,
         serverType: String? = nil, labels: [String: String]? = nil, netbootProgram: String? = nil,
-        localBoot: String? = nil, address: String? = nil
+        localBoot: String? = nil, address: String? = nil, hasLiveProgress: Bool? = nil
     ) {
         self.hostname = hostname
         self.mac = mac
@@ -31,6 +32,7 @@ public struct HostChange: Equatable, Sendable, Codable {
         self.netbootProgram = netbootProgram
         self.localBoot = localBoot
         self.address = address
+        self.hasLiveProgress = hasLiveProgress
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
@@ -40,6 +42,7 @@ public struct HostChange: Equatable, Sendable, Codable {
         case serverType = "server_type"
         case netbootProgram = "netboot_program"
         case localBoot = "local_boot"
+        case hasLiveProgress = "live_progress"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -54,6 +57,7 @@ public struct HostChange: Equatable, Sendable, Codable {
         netbootProgram = try container.decodeIfPresent(String.self, forKey: .netbootProgram)
         localBoot = try container.decodeIfPresent(String.self, forKey: .localBoot)
         address = try container.decodeIfPresent(String.self, forKey: .address)
+        hasLiveProgress = try container.decodeIfPresent(Bool.self, forKey: .hasLiveProgress)
     }
 }
 
@@ -72,6 +76,7 @@ extension Host {
         if let text = change.netbootProgram { host.netbootProgram = try Self.netbootChoice(text) }
         if let text = change.localBoot { host.localBoot = try Self.localBoot(text) }
         if let text = change.address { host.address = try HostDraft.address(text) }
+        host.hasLiveProgress = change.hasLiveProgress ?? hasLiveProgress
         try host.changeInterfaces(by: change)
         if state.isUnderWay { try refuseWhatMatters(in: host) }
         return host
@@ -156,6 +161,10 @@ extension Host {
         if labels != changed.labels { words.append("it has other labels") }
         if netbootProgram != changed.netbootProgram {
             words.append("its netboot program is \(changed.netbootProgram.sentence)")
+        }
+        if hasLiveProgress != changed.hasLiveProgress {
+            words.append(
+                changed.hasLiveProgress ? "its installer is followed live" : "its installer is not followed live")
         }
         if localBoot != changed.localBoot { words.append("its way to its own disk is \(changed.localBoot.sentence)") }
         return words

@@ -3,6 +3,7 @@ extension Host {
     public var tag: String {
         var parts = [id, "\(hostname)", serverType, state.rawValue, "\(stateSince)", "\(createdAt)"]
         parts += macs.map { "\($0)" } + [netbootProgram.rawValue, "\(localBoot)", address ?? ""]
+        parts.append("\(hasLiveProgress)")
         parts.append(memory.map { "\($0.mebibytes)" } ?? "")
         for (key, value) in labels.sorted(by: { $0.key < $1.key }) { parts += [key, value] }
         return ShortHash.of(parts)

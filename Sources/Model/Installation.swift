@@ -6,6 +6,8 @@ public struct Installation: Equatable, Sendable {
     /// Where nodes send their mail; nil is root's own mailbox on each.
     public var mail: MailAddress?
     public var domain = DomainName.usual
+    /// Whether an agent beside the installer tells how far it is, and takes orders.
+    public var hasLiveProgress = true
 
     public init() {}
 }

@@ -3,7 +3,7 @@ internal import YAML
 
 /// The section installation: what all newly installed hosts have in common.
 extension Installation {
-    static let keys = ["country", "keyboard", "timezone", "mail", "domain"]
+    static let keys = ["country", "keyboard", "timezone", "mail", "domain", "live_progress"]
 
     init(_ section: Section) {
         self.init()
@@ -12,6 +12,7 @@ extension Installation {
         timezone = section.value("timezone", .timezone) ?? timezone
         mail = section.value("mail", .mail)
         domain = section.value("domain", .domain) ?? domain
+        hasLiveProgress = section.value("live_progress", .flag) ?? hasLiveProgress
     }
 }
 

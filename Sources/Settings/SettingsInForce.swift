@@ -16,6 +16,7 @@ extension Provisioning {
             "pxe.answer": pxe.answer.rawValue, "pxe.mode": pxe.mode.rawValue, "pxe.lease_time": pxe.writtenLeaseTime,
             "installation.country": "\(installation.country)", "installation.keyboard": installation.keyboard.rawValue,
             "installation.timezone": "\(installation.timezone)", "installation.domain": "\(installation.domain)",
+            "installation.live_progress": "\(installation.hasLiveProgress)",
             "proxmox.join_with": proxmox.joinWith.rawValue, "infrastructure.kind": infrastructure.kind.rawValue,
         ]
         values["server.public_url"] = server.publicURL?.description

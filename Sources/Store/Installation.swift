@@ -20,6 +20,7 @@ extension Installation {
         if let text = settings["installation.timezone"] { timezone = try Timezone(text) }
         if let text = settings["installation.mail"], !text.isEmpty { mail = try MailAddress(text) }
         if let text = settings["installation.domain"] { domain = try DomainName(text) }
+        hasLiveProgress = settings["installation.live_progress"] != "false"
     }
 
     /// As the database keeps it for the other daemons, which do not read the file.
@@ -27,7 +28,7 @@ extension Installation {
         [
             "installation.country": "\(country)", "installation.keyboard": "\(keyboard)",
             "installation.timezone": "\(timezone)", "installation.mail": mail.map { "\($0)" } ?? "",
-            "installation.domain": "\(domain)",
+            "installation.domain": "\(domain)", "installation.live_progress": "\(hasLiveProgress)",
         ]
     }
 }

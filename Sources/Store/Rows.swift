@@ -7,8 +7,11 @@ extension Host {
         host.id, host.hostname, host.boot_mac, host.server_type, host.state, host.state_since, host.created_at,
         (SELECT group_concat(mac, ' ') FROM host_mac WHERE host_mac.host = host.id),
         (SELECT group_concat(key || char(31) || value, char(30)) FROM host_label WHERE host_label.host = host.id),
-        host.netboot_program, host.local_boot, host.address, host.memory
+        host.netboot_program, host.local_boot, host.address, host.memory, host.live_progress
         """
+
+    /// The first column of what a question asks for besides.
+    public static let width: CInt = 14
 
     public init?(_ row: borrowing Row) {
         guard let hostname = try? Hostname(row.text(1)), let mac = try? MACAddress(row.text(2)),
@@ -26,7 +29,7 @@ extension Host {
             stateSince: Timestamp(milliseconds: row.int(5)), labels: Dictionary(labels) { $1 },
             createdAt: Timestamp(milliseconds: row.int(6)),
             netbootProgram: row.optionalText(9).flatMap { NetbootChoice(rawValue: $0) } ?? .automatic,
-            localBoot: localBoot, address: row.optionalText(11),
+            localBoot: localBoot, address: row.optionalText(11), hasLiveProgress: row.int(13) != 0,
             memory: row.optionalInt(12).map { MachineMemory(mebibytes: Int($0)) })
     }
 }

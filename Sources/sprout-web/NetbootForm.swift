@@ -22,11 +22,15 @@ struct NetbootForm {
         \\EFI\\proxmox\\grubx64.efi</span></p>
         <p class="field"><label for="netboot_program">First program</label>
         <select id="netboot_program" name="netboot_program">\(NetbootChoice.allCases.map(option))</select></p>
+        <p class="field"><label><input type="checkbox" name="live_progress" value="yes" \
+        \(isFollowed ? "checked" : "" as HTML)> Show live what its installer does</label></p>
         <p><button>Save</button></p>
         </form>
         </details>
         """
     }
+
+    private var isFollowed: Bool { refusal?.wish.isFollowed ?? host.hasLiveProgress }
 
     /// Saving what was switched by itself does not switch it back.
     private var ways: [(String, String)] {
@@ -74,15 +78,18 @@ struct NetbootWish {
     let way: String
     let loader: String
     let program: String
+    let isFollowed: Bool
 
     init(_ fields: [String: String]) {
         way = fields["local_boot"] ?? ""
         loader = fields["loader"] ?? ""
         program = fields["netboot_program"] ?? ""
+        isFollowed = fields["live_progress"] == "yes"
     }
 
     var change: HostChange {
-        HostChange(netbootProgram: program, localBoot: way == "file" ? "file:\(loader)" : way)
+        HostChange(
+            netbootProgram: program, localBoot: way == "file" ? "file:\(loader)" : way, hasLiveProgress: isFollowed)
     }
 }
 

@@ -67,6 +67,8 @@ struct SettingGroup {
             SettingField(
                 "installation.mail", "Where root's mail goes",
                 "What fails at night is told there. Left empty: to root's mailbox on each host."),
+            .flag(
+                "installation.live_progress", "Show live what installers do, and let a person restart one that stopped"),
             SettingField(
                 password, "Root password of new hosts",
                 "Only its hash is kept. Without one nobody can log in to a new host.", .password),

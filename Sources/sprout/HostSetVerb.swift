@@ -25,6 +25,10 @@ extension Verb {
                 name: "--netboot-program", value: "PROGRAM",
                 summary: "what it loads first: auto, snponly (the firmware's driver) or ipxe (drivers of its own)",
                 completion: .words(NetbootChoice.allCases.map(\.rawValue))),
+            Option(
+                name: "--live-progress", value: "YES_OR_NO",
+                summary: "whether an agent beside its installer tells how far that is",
+                completion: .words(["yes", "no"])),
             outputOption,
         ] + connectionOptions,
         example: "sprout hosts set pve-ms-01 --local-boot 'file:\\EFI\\proxmox\\grubx64.efi'"
@@ -35,7 +39,7 @@ extension Verb {
             serverType: invocation.value("--type"),
             labels: invocation.has("--label") ? try labels(invocation) : nil,
             netbootProgram: invocation.value("--netboot-program"), localBoot: invocation.value("--local-boot"),
-            address: invocation.value("--address"))
+            address: invocation.value("--address"), hasLiveProgress: try liveProgress(invocation))
         guard change != HostChange() else {
             throw UsageError(description: "nothing to change is given", verb: hostsSet)
         }
@@ -49,5 +53,15 @@ extension Verb {
                 ? String(decoding: answer.body, as: UTF8.self)
                 : "\(before.hostname): \(differences.isEmpty ? "it was so already" : differences.joined(separator: "; "))."
         )
+    }
+
+    private static func liveProgress(_ invocation: Invocation) throws -> Bool? {
+        switch invocation.value("--live-progress") {
+        case nil: return nil
+        case "yes": return true
+        case "no": return false
+        case let other?:
+            throw UsageError(description: "--live-progress is yes or no, not \"\(other)\"", verb: hostsSet)
+        }
     }
 }

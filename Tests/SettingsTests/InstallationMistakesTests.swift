@@ -26,7 +26,7 @@ import Testing
         ("domain: 192.168.1.1", "domain: found \"192.168.1.1\", \(domain)"),
         (
             "zone: UTC",
-            "zone: no such key here (allowed: country, keyboard, timezone, mail, domain)"
+            "zone: no such key here (allowed: country, keyboard, timezone, mail, domain, live_progress)"
         ),
     ]
     private static let country = "allowed: a country's two letters, such as de"

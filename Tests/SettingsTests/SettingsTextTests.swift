@@ -58,7 +58,8 @@ import Testing
             "pxe.range": "192.168.1.100-192.168.1.199", "pxe.router": "192.168.1.1", "pxe.dns": "192.168.1.1",
             "pxe.lease_time": "30m", "installation.country": "no", "installation.keyboard": "de",
             "installation.timezone": "Europe/Berlin", "installation.mail": "a@example.org",
-            "installation.domain": "lab.example.org", "proxmox.existing_node": "192.168.1.10",
+            "installation.domain": "lab.example.org", "installation.live_progress": "false",
+            "proxmox.existing_node": "192.168.1.10",
             "proxmox.join_with": "ssh",
             "proxmox.join_fingerprint": Array(repeating: "AB", count: 32).joined(separator: ":"),
             "credentials.root_password_hash":
