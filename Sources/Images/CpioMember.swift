@@ -23,9 +23,17 @@ public struct CpioMember: Sendable {
     }
 
     /// What follows the content: padding, and the end of the archive.
-    public var trailer: [UInt8] {
-        Self.padding(after: Int(size % 4)) + CpioMember(name: "TRAILER!!!", size: 0, mode: 0).header
+    public var trailer: [UInt8] { Self.padding(after: Int(size % 4)) + Self.end }
+
+    /// A whole archive of small files; a folder is a member too, which has no content.
+    public static func archive(_ members: [(name: String, mode: Int, content: [UInt8])]) -> [UInt8] {
+        members.reduce(into: []) { bytes, member in
+            bytes += CpioMember(name: member.name, size: Int64(member.content.count), mode: member.mode).header
+            bytes += member.content + padding(after: member.content.count)
+        } + end
     }
+
+    private static var end: [UInt8] { CpioMember(name: "TRAILER!!!", size: 0, mode: 0).header }
 
     private static func padding(after count: Int) -> [UInt8] { Array(repeating: 0, count: (4 - count % 4) % 4) }
 

@@ -41,8 +41,9 @@ public struct ImageFolder: Sendable {
     /// What lies there is of an import that was broken off before it was known: nobody has that image.
     public func adopt(_ folder: String, as image: InstallerImage) throws(Errno) {
         let target = "\(path)/\(image.id)"
-        for name in Files.names(in: folder) where !Importer.fileNames.contains(name) { unlink("\(folder)/\(name)") }
-        for name in Importer.fileNames { chmod("\(folder)/\(name)", 0o644) }
+        let names = image.files.map(\.name)
+        for name in Files.names(in: folder) where !names.contains(name) { unlink("\(folder)/\(name)") }
+        for name in names { chmod("\(folder)/\(name)", 0o644) }
         chmod(folder, 0o755)
         Self.remove(target)
         try Files.move(folder, to: target)

@@ -20,6 +20,8 @@ public struct Importer: Sendable {
     /// The room that a mode file has: a URL with its token, and space to grow.
     static let modeFileSize: Int64 = 4096
     static let modeFile = "auto-installer-mode.toml"
+    private static let unpackedFile = "initrd.unpacked"
+    private static let mostUnpacked = 1 << 30
     /// iPXE cannot hand over more.
     public static let largest: Int64 = (1 << 32) - 1
     /// What is served to machines as it is, and what is changed for each operation.
@@ -48,12 +50,14 @@ public struct Importer: Sendable {
         }
         let disc = try await readDisc(iso)
         let unpacked = try await unpackInitrd()
+        let withoutAgent = try patchInit()
         let span = try await cut(try await reduce(iso, size))
-        let files = try await describeFiles()
+        let files = try await describeFiles(
+            withoutAgent == nil ? Self.fileNames + [InstallerImage.patchedInit] : Self.fileNames)
         return InstallerImage(
             id: disc.imageID, product: disc.productName, release: disc.release, build: disc.build, source: source,
             size: size, sha256: sha256, importedAt: moment, files: files, modeFile: span,
-            unpackedInitrd: unpacked)
+            unpackedInitrd: unpacked, withoutAgent: withoutAgent)
     }
 
     // MARK: Steps
@@ -95,7 +99,8 @@ public struct Importer: Sendable {
 
     /// IPXE hands an initrd over as it is; what it is packed with, the kernel must know: all know gzip.
     ///
-    /// Gives the size that it unpacks to, if it is packed in a way that is known.
+    /// Gives the size that it unpacks to, if it is packed in a way that is known. What it unpacks to is left in a file, as
+    /// much of it as an initrd of any sense has.
     private func unpackInitrd() async throws -> Int64? {
         let packed = "\(folder)/initrd.packed"
         let total = try FileState(packed).size
@@ -107,9 +112,23 @@ public struct Importer: Sendable {
             *) cp initrd.packed initrd.img ;;
             esac
             rm initrd.packed
-            gzip -dcq initrd.img 2>/dev/null | wc -c
+            gzip -dcq initrd.img 2>/dev/null | { head -c \(Self.mostUnpacked) > \(Self.unpackedFile); wc -c; }
             """, [])
-        return Int64(size.filter(\.isNumber)).flatMap { $0 > 0 ? $0 : nil }
+        let kept = try FileState("\(folder)/\(Self.unpackedFile)").size
+        return Int64(size.filter(\.isNumber)).map { $0 + kept }.flatMap { $0 > 0 ? $0 : nil }
+    }
+
+    /// Keeps the `/init` that lets the agent in, or says why there is none: an image without it installs as well.
+    private func patchInit() throws -> String? {
+        let unpacked = "\(folder)/\(Self.unpackedFile)"
+        defer { unlink(unpacked) }
+        let archive = try FileState(unpacked).size > 0 ? unpacked : "\(folder)/initrd.img"
+        do {
+            try Files.write(try InitScript(fromInitrd: archive).patched, to: "\(folder)/\(InstallerImage.patchedInit)")
+            return nil
+        } catch let reason as InitScript.Unsuitable {
+            return reason.description
+        }
     }
 
     /// The ISO without its /boot, with a mode file that lies behind everything else.
@@ -162,9 +181,9 @@ public struct Importer: Sendable {
         return numbers[1] * 2048
     }
 
-    private func describeFiles() async throws -> [InstallerImage.File] {
+    private func describeFiles(_ names: [String]) async throws -> [InstallerImage.File] {
         var files: [InstallerImage.File] = []
-        for name in Self.fileNames {
+        for name in names {
             let state = try FileState("\(folder)/\(name)")
             files.append(
                 InstallerImage.File(

@@ -15,10 +15,22 @@ public struct InstallerImage: Equatable, Sendable, Codable, Identifiable {
     public var modeFile: Span
     /// The size of the initrd when the kernel has unpacked it, in bytes.
     public var unpackedInitrd: Int64?
+    /// Why Sprout's agent cannot get into this installer, as the end of a sentence "no live progress for this release,
+    /// because …"; nil if it can, and of an image that an earlier release imported.
+    public var withoutAgent: String?
     /// When all its files were last read and compared, after the import itself.
     public var checkedAt: Timestamp?
     /// What was found then, as a sentence, if they are not what they were.
     public var damage: String?
+
+    /// Why no live progress can be had of an installation of it, as the end of that sentence; nil if it can.
+    public var agentObstacle: String? {
+        files.contains { $0.name == Self.patchedInit }
+            ? nil : withoutAgent ?? "it was imported by an earlier release of Sprout: import it again"
+    }
+
+    /// Its file that lets the agent in.
+    public static let patchedInit = "init"
 
     /// Whether it is a day since its files were last read, or the clock was set in between.
     public func isCheckDue(at moment: Timestamp) -> Bool {
@@ -48,11 +60,13 @@ public struct InstallerImage: Equatable, Sendable, Codable, Identifiable {
 
     public init(
         id: String, product: String, release: String, build: String, source: String, size: Int64, sha256: String,
-        importedAt: Timestamp, files: [File], modeFile: Span, unpackedInitrd: Int64? = nil
+        importedAt: Timestamp, files: [File], modeFile: Span, unpackedInitrd: Int64? = nil,
+        withoutAgent: String? = nil
     ) {
         (self.id, self.product, self.release, self.build) = (id, product, release, build)
         (self.source, self.size, self.sha256, self.importedAt) = (source, size, sha256, importedAt)
         (self.files, self.modeFile, self.unpackedInitrd) = (files, modeFile, unpackedInitrd)
+        self.withoutAgent = withoutAgent
     }
 
     /// True of one that nobody installs by mistake: it was made to rehearse with.
@@ -73,6 +87,7 @@ public struct InstallerImage: Equatable, Sendable, Codable, Identifiable {
         case importedAt = "imported_at"
         case modeFile = "mode_file"
         case unpackedInitrd = "unpacked_initrd"
+        case withoutAgent = "without_agent"
     }
 }
 

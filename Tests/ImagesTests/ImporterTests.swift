@@ -17,7 +17,11 @@ struct SyntheticISO {
     let folder: String
     var path: String { "\(folder)/in.iso" }
 
-    init(release: String = "9.2", product: String = "pve", capable: Bool = true) throws {
+    /// `initrd` makes the unpacked initrd in the folder; without it there is one that is no archive.
+    init(
+        release: String = "9.2", product: String = "pve", capable: Bool = true, packing: String = "zstd -q",
+        initrd: String? = nil
+    ) throws {
         var template = Array("/tmp/sprout-iso-XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else { throw Errno(rawValue: errno) }
         folder = String(cString: made)
@@ -36,9 +40,10 @@ struct SyntheticISO {
         try Files.write([UInt8](repeating: 8, count: 200_000), to: "\(folder)/initrd")
         try Files.write(
             (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }, to: "\(root)/pve-base.squashfs")
+        if let initrd { try Self.shell("cd \(folder) && (\(initrd)) && mv out initrd") }
         try Self.shell(
             """
-            zstd -q \(folder)/initrd -o \(root)/boot/initrd.img
+            \(packing) < \(folder)/initrd > \(root)/boot/initrd.img
             xorriso -as mkisofs -quiet -r -V PVE -o \(folder)/in.iso \(root) 2>/dev/null
             """)
     }
