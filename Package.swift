@@ -52,7 +52,9 @@ let package = Package(
         .target(name: "Cluster", dependencies: ["Fetch", "HTTP", "Linux", "Model", "SSH"], swiftSettings: strict),
         .target(name: "Outreach", dependencies: ["Crypto", "Fetch", "Linux", "Model"], swiftSettings: strict),
         .target(name: "Power", dependencies: ["Fetch", "Linux", "Model", "Wire"], swiftSettings: strict),
-        .target(name: "Recipes", dependencies: ["Model"], swiftSettings: strict),
+        .target(
+            name: "Recipes", dependencies: ["Model"],
+            resources: [.embedInCode("Agent/agent"), .embedInCode("Agent/hook")], swiftSettings: strict),
         .target(name: "Settings", dependencies: ["Model", "YAML"], swiftSettings: strict),
         .target(name: "Store", dependencies: ["Database", "Model"], swiftSettings: strict),
         .target(name: "Update", dependencies: ["Crypto", "Linux", "Model"], swiftSettings: strict),

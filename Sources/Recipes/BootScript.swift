@@ -55,9 +55,15 @@ public struct BootScript: Equatable, Sendable {
     /// On UEFI iPXE puts the name of the kernel before its words, and the installer keeps what it does not know: it leaves
     /// out BOOT_IMAGE. The ISO comes in two parts, which iPXE lays end to end; the second is the operation's own. Only words that the
     /// installer knows, or leaves out itself, are on the kernel's line: any other would stay on the installed system's.
-    public static func install(_ host: Host, _ image: InstallerImage, token: String, server: String) -> BootScript {
+    ///
+    /// What brings the agent comes last, so that its /init is the one that counts; without it the machine is installed as well.
+    public static func install(
+        _ host: Host, _ image: InstallerImage, token: String, server: String, hasAgent: Bool
+    ) -> BootScript {
         func file(_ name: String) -> String { "\(server)/boot/\(name)?token=\(token)" }
         let words = "ramdisk_size=16777216 rw quiet splash=silent proxmox-start-auto-installer"
+        let agent =
+            hasAgent && image.agentObstacle == nil ? ["initrd --name agent \(file("agent")) ||"] : []
         return BootScript(
             server,
             [
@@ -69,6 +75,7 @@ public struct BootScript: Equatable, Sendable {
                 "set file ISO",
                 "initrd --name body \(file("body")) || goto lost",
                 "initrd --name tail \(file("tail")) || goto lost",
+            ] + agent + [
                 "boot ||",
                 "set file start",
                 ":lost",

@@ -9,7 +9,8 @@ import Store
 
 /// The files that a machine loads to be installed, to whoever has the token of its operation.
 ///
-/// Nginx sends the large ones itself, told by a field which; only the end of the ISO is made here, for the operation.
+/// Nginx sends the large ones itself, told by a field which; only the end of the ISO, and what brings the agent, are made
+/// here, for the operation.
 struct InstallerFiles: Sendable {
     let store: Store
     let folder: ImageFolder
@@ -23,7 +24,8 @@ struct InstallerFiles: Sendable {
             let image = try await store.image(id)
         else { throw Problem(404, "There is nothing here.") }
         if name == "lost" { return lost(request.query["file"] ?? "files", host) }
-        guard Importer.fileNames.contains(name) else { throw Problem(404, "There is nothing here.") }
+        let isAgent = name == "agent" && image.agentObstacle == nil
+        guard isAgent || Importer.fileNames.contains(name) else { throw Problem(404, "There is nothing here.") }
         try check(image, host)
         if request.method == "GET" {
             report(
@@ -31,6 +33,7 @@ struct InstallerFiles: Sendable {
             )
             if name == "vmlinuz" { report(.script(ScriptFetch(host: host, at: .now(), .fetchedKernel), of: host)) }
         }
+        if isAgent { return try agent(image, host, token, request) }
         return name == "tail"
             ? try await tail(image, host, token, request)
             : Response(
@@ -61,6 +64,20 @@ struct InstallerFiles: Sendable {
         }
         bytes.replaceSubrange(start..<start + length, with: content)
         return .bytes(bytes, tag: "\(image.id)-\(host.id)", type: "application/octet-stream", for: request)
+    }
+
+    /// What lies over the installer's own initrd: its first program with one line more, and what that line leads to.
+    private func agent(_ image: InstallerImage, _ host: Host, _ token: Token, _ request: Request) throws -> Response {
+        let place = InstallerAgent.place(server: try request.reachedServer, token: token.text)
+        let archive = CpioMember.archive([
+            ("init", 0o100755, try Files.read(folder.place(of: InstallerImage.patchedInit, in: image))),
+            ("sprout", 0o040700, []),
+            ("sprout/hook", 0o100600, InstallerAgent.hook),
+            ("sprout/agent", 0o100755, InstallerAgent.agent),
+            ("sprout/place", 0o100600, Array(place.utf8)),
+        ])
+        return .bytes(
+            archive, tag: "\(image.id)-\(host.id)-agent", type: "application/octet-stream", for: request)
     }
 
     private func lost(_ file: String, _ host: Host) -> Response {

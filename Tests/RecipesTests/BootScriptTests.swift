@@ -21,7 +21,8 @@ import Testing
         get throws {
             InstallerImage(
                 id: "proxmox-ve-9.2-1", product: "Proxmox VE", release: "9.2", build: "1", source: "pve.iso", size: 1,
-                sha256: "", importedAt: Timestamp(milliseconds: 0), files: [], modeFile: .init(offset: 0, length: 1))
+                sha256: "", importedAt: Timestamp(milliseconds: 0),
+                files: [.init(name: "init", size: 1, sha256: "", modified: 0)], modeFile: .init(offset: 0, length: 1))
         }
     }
 
@@ -37,7 +38,7 @@ import Testing
                 .local(try host(.ready, .file(LoaderFile("/EFI/proxmox/grubx64.efi"))), server: server)
             ),
             ("memory-question", .memoryQuestion(try host(.pxeReady), mac: try mac, server: server)),
-            ("install", .install(try host(.pxeReady), try image, token: "TOKEN", server: server)),
+            ("install", .install(try host(.pxeReady), try image, token: "TOKEN", server: server, hasAgent: true)),
             ("held", .held(try host(.pxeReady), mac: try mac, server: server)),
             ("install-looked-at", .secret(try host(.pxeReady), server: server)),
             (
@@ -58,6 +59,28 @@ import Testing
             }
             #expect(try String(contentsOf: file, encoding: .utf8) == script.text, "\(name)")
         }
+    }
+
+    @Test func `only an image that lets the agent in is started with it, and only where that is wished`() throws {
+        let host = try Self.host(.pxeReady)
+        let line = "initrd --name agent http://192.168.1.5/boot/agent?token=TOKEN ||\nboot ||\n"
+        func script(_ image: InstallerImage, hasAgent: Bool) -> String {
+            BootScript.install(host, image, token: "TOKEN", server: Self.server, hasAgent: hasAgent).text
+        }
+        var image = try Self.image
+        #expect(script(image, hasAgent: true).contains(line))
+        let without = script(image, hasAgent: false)
+        #expect(!without.contains("agent"))
+        image.files = []
+        #expect(script(image, hasAgent: true) == without)
+    }
+
+    @Test func `the place of the agent is one that a shell reads`() {
+        #expect(
+            InstallerAgent.place(server: Self.server, token: "t-_1")
+                == "url='http://192.168.1.5/api/boot/telemetry'\ntoken='t-_1'\n")
+        #expect(InstallerAgent.agent.starts(with: "#!/bin/bash\n".utf8))
+        #expect(InstallerAgent.hook.starts(with: "#!/bin/sh\n".utf8))
     }
 
     @Test func `no script ends without having sent the machine to its own disk, on BIOS and on UEFI`() throws {

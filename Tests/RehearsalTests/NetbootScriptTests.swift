@@ -31,7 +31,7 @@ import Testing
 
     @Test func `an installation is what a script loads, in its order`() throws {
         let run = try Self.golden("install").follow(on: Self.machine)
-        let initrds = ["initrd.img", "body", "tail"].map { "http://192.168.1.5/boot/\($0)?token=TOKEN" }
+        let initrds = ["initrd.img", "body", "tail", "agent"].map { "http://192.168.1.5/boot/\($0)?token=TOKEN" }
         guard case .installation(let installation) = run.end else {
             Issue.record("it does not install")
             return
@@ -48,6 +48,13 @@ import Testing
         #expect(run.end == .ownDisk)
         #expect(run.reports == ["http://192.168.1.5/boot/lost?token=TOKEN&file=ISO"])
         #expect(run.screen.contains { $0.hasPrefix("This machine did not get the installer (ISO)") })
+        // An agent that cannot be loaded is done without.
+        let agent = try script.follow(on: Self.machine, failing: ["http://192.168.1.5/boot/agent?token=TOKEN"])
+        guard case .installation(let installation) = agent.end else {
+            Issue.record("it does not install without the agent")
+            return
+        }
+        #expect(installation.initrds.count == 3 && agent.reports.isEmpty)
         let again = try Self.golden("memory-question")
         guard case .chain(let url) = try again.follow(on: Self.machine).end else { return }
         #expect(try again.follow(on: Self.machine, failing: [url]).end == .ownDisk)

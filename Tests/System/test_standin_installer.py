@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import unittest
+from urllib.parse import parse_qsl, urlsplit
 
 import lab
 from harness import ROOT, Sprout, until
@@ -92,9 +93,20 @@ class AnswerTest(unittest.TestCase):
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path.startswith("/api/boot/telemetry?"):
+            return self.take_lines(body.decode().splitlines())
+        body = json.loads(body)
         self.server.posts.append((self.path, dict(self.headers), body))
         self.give(self.server.answer if self.path == "/answer" else "{}")
+
+    def take_lines(self, lines):
+        """What the agent tells; once it says that the installer stopped, it is told to reboot."""
+        first = int(dict(parse_qsl(urlsplit(self.path).query))["first"])
+        known = self.server.lines
+        known += lines[len(known) + 1 - first:]
+        order = "order 1 reboot\n" if any(line.endswith(" agent stopped") for line in known) else ""
+        self.give(f"next {len(known) + 1}\n{order}")
 
     def do_GET(self):
         self.give("#!/bin/sh\n")
@@ -137,9 +149,27 @@ class InstallerTest(unittest.TestCase):
             subprocess.run(command, check=True, capture_output=True)
         script = "zstd -dcq initrd.zst > initrd; echo proxmox.iso | cpio --quiet -o -H newc >> initrd; rm proxmox.iso"
         subprocess.run(["sh", "-ec", script], cwd=cls.folder, check=True)
+        cls.add_agent()
+
+    @classmethod
+    def add_agent(cls):
+        """What lies over the initrd: /init with the line that sources the hook, and what the hook finds."""
+        root, scripts = cls.folder / "over", ROOT / "Sources" / "Recipes" / "Agent"
+        (root / "sprout").mkdir(parents=True)
+        lines = (FOLDER / "initrd" / "init").read_text().splitlines()
+        [place] = [number for number, line in enumerate(lines) if line.startswith("exec switch_root ")]
+        lines.insert(place, "[ ! -r /sprout/hook ] || . /sprout/hook")
+        (root / "init").write_text("\n".join(lines) + "\n")
+        for name in ("agent", "hook"):
+            shutil.copy(scripts / name, root / "sprout" / name)
+        (root / "sprout/place").write_text(f"url='{cls.url}/api/boot/telemetry'\ntoken='{TOKEN}'\n")
+        for name in ("init", "sprout/agent"):
+            (root / name).chmod(0o755)
+        archive = "printf '%s\\n' init sprout sprout/agent sprout/hook sprout/place | cpio --quiet -o -H newc >> ../initrd"
+        subprocess.run(["sh", "-ec", archive], cwd=root, check=True)
 
     def start(self, answer):
-        self.server.answer, self.server.posts = answer, []
+        self.server.answer, self.server.posts, self.server.lines = answer, [], []
         self.disk, self.serial = self.folder / "disk", self.folder / "serial"
         self.serial.unlink(missing_ok=True)
         with open(self.disk, "wb") as file:
@@ -187,15 +217,31 @@ class InstallerTest(unittest.TestCase):
         self.assertIn("bridge-ports mgmt0", self.on_disk("/etc/network/interfaces"))
         self.assertEqual(self.on_disk("/etc/ssh/ssh_host_ed25519_key.pub").strip(), report["ssh-public-host-keys"]["ed25519"])
         self.assertNotIn("proxmox-start", self.on_disk("/boot/grub/grub.cfg"))
+        self.assertIn("INFO: progress  95.0 % - make system bootable", self.agent_told("auto"))
+        self.assertIn("program proxmox-low-level-installer began", self.agent_told("agent"))
         for secret in [TOKEN, HASH]:
             self.assertNotIn(secret, self.screen())
+            self.assertFalse(any(secret in line for line in self.server.lines))
 
-    def test_it_stops_in_a_shell_and_tells_nobody_before_anything_is_written(self):
-        self.start(ANSWER.replace("D-1", "D-2"))
+    def agent_told(self, source):
+        return [text for _, one, text in (line.split(" ", 2) for line in list(self.server.lines)) if one == source]
+
+    def test_it_stops_in_a_shell_which_its_agent_alone_tells_and_leaves_when_told_to(self):
+        machine = self.start(ANSWER.replace("D-1", "D-2"))
         until(lambda: "Installation aborted" in self.screen(), 400, "the shell", pause=0.5)
         self.assertIn("Installation failed: filter did not match any device(s)", self.screen())
         self.assertEqual([path for path, _, _ in self.server.posts], ["/answer"])
         self.assertEqual(self.disk.stat().st_blocks, 0, "the disk is as it was")
+        until(lambda: machine.poll() is not None, 60, "the machine to restart, as it was told to", pause=0.2)
+        self.assertEqual(self.agent_told("auto")[-1], "ERROR: Installation failed: filter did not match any device(s)")
+        self.assertIn("INFO: queried answer file for automatic installation successfully", self.agent_told("fetch"))
+        own = self.agent_told("agent")
+        self.assertEqual(own[0], "started 1")
+        self.assertIn(f"disk vda {4 << 30} D-1", own)
+        self.assertIn("network 10.0.2.15/24", " ".join(own))
+        self.assertEqual(own[-5:], [
+            "program proxmox-fetch-answer ended", "program proxmox-auto-installer began",
+            "program proxmox-auto-installer ended", "stopped", "order 1 reboot"])
 
     def test_sprout_takes_its_ISO_for_one_of_Proxmox_VE(self):
         with Sprout() as box:

@@ -67,8 +67,10 @@ extension MachinePlayer {
 
     /// Loads all that the script names, and gives what the installer finds in it.
     func load(_ script: NetbootScript, _ installation: NetbootScript.Installation) async throws -> ModeFile {
-        guard installation.initrds.count == 3 else {
-            throw Stopped(sentence: "its script loads \(installation.initrds.count) files beside the kernel, not three")
+        // A fourth is what brings the agent.
+        guard (3...4).contains(installation.initrds.count) else {
+            throw Stopped(
+                sentence: "its script loads \(installation.initrds.count) files beside the kernel, not three or four")
         }
         if let problem = KernelWords.problems(installation.words).first { throw Stopped(sentence: problem) }
         let (initrd, body, tail) = (installation.initrds[0], installation.initrds[1], installation.initrds[2])
