@@ -21,7 +21,7 @@ public struct Importer: Sendable {
     static let modeFileSize: Int64 = 4096
     static let modeFile = "auto-installer-mode.toml"
     private static let unpackedFile = "initrd.unpacked"
-    private static let mostUnpacked = 1 << 30
+    private static let mostUnpacked = 1 << 29
     /// iPXE cannot hand over more.
     public static let largest: Int64 = (1 << 32) - 1
     /// What is served to machines as it is, and what is changed for each operation.

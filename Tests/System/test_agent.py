@@ -613,7 +613,9 @@ class HookTest(unittest.TestCase):
         # The live system is the root of a machine; here its paths lie in the folder.
         (self.root / "agent-ran").unlink(missing_ok=True)
         (overlay / "sprout/agent").write_text(f"ps -o sid= -o pid= $$ > {self.root}/agent-ran\n")
-        wrapper = wrapper.replace(" /sprout/", f" {overlay}/sprout/").replace(" /sbin/", f" {overlay}/sbin/")
+        for folder in ("/sprout/", "/sbin/"):
+            for before in " <>":
+                wrapper = wrapper.replace(f"{before}{folder}", f"{before}{overlay}{folder}")
         (self.root / "wrapper").write_text(wrapper)
         process = subprocess.Popen(["dash", self.root / "wrapper", "one", "two words"], stdout=subprocess.PIPE, text=True)
         output, _ = process.communicate(timeout=10)
