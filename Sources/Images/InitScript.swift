@@ -16,12 +16,16 @@ struct InitScript: Equatable {
     init(patching text: [UInt8]) throws(Unsuitable) {
         var lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map(Array.init)
         guard Self.isShell(lines[0]) else { throw Unsuitable("its /init is no shell script") }
-        let leaving = lines.indices.filter { Self.words(lines[$0]).starts(with: ["exec", "switch_root"]) }
-        guard let place = leaving.first, leaving.count == 1 else {
+        let leaving = lines.indices.filter { Self.leaves(lines[$0]) }
+        // Another line may start a system that is installed already.
+        let known = leaving.filter { String(decoding: lines[$0], as: UTF8.self).contains("unconfigured.sh") }
+        let places = leaving.count > 1 ? known : leaving
+        guard let place = places.first, places.count == 1 else {
             throw Unsuitable(
                 leaving.isEmpty
                     ? "its /init has no line that begins with exec switch_root"
-                    : "its /init has \(leaving.count) lines that begin with exec switch_root")
+                    : "its /init has \(leaving.count) lines that begin with exec switch_root, and which of them starts"
+                        + " the installer is not known")
         }
         guard place > 0, lines[place - 1].last != UInt8(ascii: "\\") else {
             throw Unsuitable("in its /init the line before exec switch_root goes on in that line")
@@ -49,7 +53,11 @@ struct InitScript: Equatable {
         return words.contains { ["sh", "ash", "dash", "bash"].contains($0) }
     }
 
-    private static func words(_ line: [UInt8]) -> [Substring] {
-        String(decoding: line, as: UTF8.self).split { $0 == " " || $0 == "\t" }
+    /// Whether a line is the way to another system: Proxmox's asks `if ! exec switch_root …` whether that failed.
+    private static func leaves(_ line: [UInt8]) -> Bool {
+        var words = String(decoding: line, as: UTF8.self).split { $0 == " " || $0 == "\t" }[...]
+        if words.starts(with: ["if", "!"]) { words = words.dropFirst(2) }
+        guard words.popFirst() == "exec", let program = words.first else { return false }
+        return program == "switch_root" || program.hasSuffix("/switch_root")
     }
 }

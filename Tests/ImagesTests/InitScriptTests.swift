@@ -24,7 +24,7 @@ import Testing
         let text = try Files.text(Self.standIn)
         let lines = try patched(text).split(separator: "\n", omittingEmptySubsequences: false)
         let place = try #require(lines.firstIndex { $0 == InitScript.line })
-        #expect(lines[place + 1].hasPrefix("exec switch_root -c /dev/console /mnt/.installer-mp /bin/setsid"))
+        #expect(lines[place + 1].hasPrefix("if ! exec switch_root -c /dev/console /mnt/.installer-mp /bin/setsid"))
         var without = lines
         without.remove(at: place)
         #expect(without.joined(separator: "\n") == text)
@@ -35,6 +35,14 @@ import Testing
             try patched("#! /bin/busybox sh -e\n# exec switch_root\nif x; then\n\t  exec  switch_root /new /init\nfi")
                 == "#! /bin/busybox sh -e\n# exec switch_root\nif x; then\n\t  [ ! -r /sprout/hook ] || . /sprout/hook\n"
                 + "\t  exec  switch_root /new /init\nfi")
+        // As in Proxmox's own, which can also start a system that is installed.
+        #expect(
+            try patched(
+                "#!/bin/sh\nif a; then\n  if ! exec switch_root -c /dev/console /m /x -c \"exec /sbin/unconfigured.sh\"; then\n"
+                    + "    b\n  fi\nelse\n  exec /sbin/switch_root -c /dev/console /mnt sbin/init\nfi\n")
+                == "#!/bin/sh\nif a; then\n  [ ! -r /sprout/hook ] || . /sprout/hook\n"
+                + "  if ! exec switch_root -c /dev/console /m /x -c \"exec /sbin/unconfigured.sh\"; then\n"
+                + "    b\n  fi\nelse\n  exec /sbin/switch_root -c /dev/console /mnt sbin/init\nfi\n")
         let bytes = Array("#!/bin/bash\n".utf8) + [0xff, 0xfe, 10] + Array("exec switch_root /a /b\n".utf8)
         #expect(try InitScript(patching: bytes).patched.contains(0xff))
     }
@@ -49,7 +57,11 @@ import Testing
         ("#!/bin/sh\n[ x ] && exec switch_root /a\n", "its /init has no line that begins with exec switch_root"),
         (
             "#!/bin/sh\nexec switch_root /a\nexec switch_root /b\n",
-            "its /init has 2 lines that begin with exec switch_root"
+            "its /init has 2 lines that begin with exec switch_root, and which of them starts the installer is not known"
+        ),
+        (
+            "#!/bin/sh\nexec switch_root /a unconfigured.sh\nif ! exec switch_root /b unconfigured.sh; then\nfi\n",
+            "its /init has 2 lines that begin with exec switch_root, and which of them starts the installer is not known"
         ),
         (
             "#!/bin/sh\ntrue && \\\nexec switch_root /a\n",

@@ -394,6 +394,17 @@ class AgentsOwnTest(AgentCase):
         self.expect("agent", ["started 1", "network 192.168.7.5/24 ens18", "disk nvme0n1 2048000 - Fast Disk 1",
                               "disk sda 1024000 S_1 QEMU_DISK"])
 
+    def test_it_begins_once_the_live_system_has_mounted_what_it_needs(self):
+        machine = Machine(self.listener)
+        self.addCleanup(machine.remove)
+        (machine.proc / "uptime").unlink()
+        machine.start()
+        children = pathlib.Path(f"/proc/{machine.process.pid}/task/{machine.process.pid}/children")
+        until(children.read_text, what="its waiting")
+        self.assertIsNone(machine.running())
+        (machine.proc / "uptime").symlink_to("/proc/uptime")
+        self.expect("agent", ["started 1"])
+
     def test_programs_are_told_and_a_stop_within_5_seconds(self):
         machine = self.machine()
         machine.begin(90, "/bin/bash", "/sbin/unconfigured.sh.original")
@@ -558,7 +569,8 @@ class HookTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertRegex(done.stdout, r"^went on /mnt/live 1 2 3 \w*e\w*\n$")
 
-    LEAVING = "exec switch_root -c /dev/console /mnt/.installer-mp /bin/setsid /bin/sh -c \"exec /sbin/unconfigured.sh\""
+    LEAVING = ("if ! exec switch_root -c /dev/console /mnt/.installer-mp /bin/setsid /bin/sh -c"
+               " \"exec /sbin/unconfigured.sh </dev/tty1 >/dev/tty1 2>&1\"; then false; fi")
 
     def assert_placed(self, overlay):
         for name, mode in (("agent", 0o700), ("place", 0o600), ("", 0o700)):
@@ -578,11 +590,14 @@ class HookTest(unittest.TestCase):
                 shutil.rmtree(self.root / "mnt")
 
     def test_the_live_system_is_where_the_line_says(self):
-        for number, (leaving, place) in enumerate([
-                ("exec switch_root /live /sbin/init", "live"), ("  exec switch_root -c /dev/tty1 '/other' /x", "mnt/.installer-mp"),
-                ("\texec switch_root \"${target}\" /x", "mnt/live"), ("exec switch_root $(reboot) /x", "mnt/.installer-mp"),
-                ("exec switch_root", "mnt/.installer-mp"), ("exec switch_root -c", "mnt/.installer-mp"),
-                ("exec switch_root $nowhere /x", "mnt/.installer-mp")]):
+        rest = "/bin/sh -c 'exec /sbin/unconfigured.sh'"
+        for leaving, place in [
+                (f"exec switch_root /live {rest}", "live"), (f"  exec switch_root -c /dev/tty1 '/other' {rest}", "mnt/.installer-mp"),
+                (f"if ! exec switch_root -c /dev/tty1 /live {rest}; then :; fi", "live"),
+                (f"# exec switch_root /other {rest}\nexec /sbin/switch_root /live {rest}\nexec /sbin/switch_root /mnt sbin/init", "live"),
+                (f"\texec switch_root \"${{target}}\" {rest}", "mnt/live"), (f"exec switch_root $(reboot) {rest}", "mnt/.installer-mp"),
+                ("exec switch_root", "mnt/.installer-mp"), ("exec switch_root -c unconfigured.sh", "mnt/.installer-mp"),
+                (f"exec switch_root $nowhere {rest}", "mnt/.installer-mp")]:
             with self.subTest(leaving):
                 overlay = self.overlay(place)
                 self.run_init(leaving)

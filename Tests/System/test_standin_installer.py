@@ -157,7 +157,7 @@ class InstallerTest(unittest.TestCase):
         root, scripts = cls.folder / "over", ROOT / "Sources" / "Recipes" / "Agent"
         (root / "sprout").mkdir(parents=True)
         lines = (FOLDER / "initrd" / "init").read_text().splitlines()
-        [place] = [number for number, line in enumerate(lines) if line.startswith("exec switch_root ")]
+        [place] = [number for number, line in enumerate(lines) if line.startswith("if ! exec switch_root ")]
         lines.insert(place, "[ ! -r /sprout/hook ] || . /sprout/hook")
         (root / "init").write_text("\n".join(lines) + "\n")
         for name in ("agent", "hook"):

@@ -28,6 +28,8 @@ abort() {
     real_reboot
 }
 
+mount -n -t proc proc /proc
+mount -n -t sysfs sysfs /sys
 mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /tmp
 mkdir -p /dev/pts /dev/shm /run/proxmox-installer /var/lib/dhcp
