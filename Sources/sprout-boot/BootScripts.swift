@@ -70,12 +70,9 @@ struct BootScripts: Sendable {
         guard answer.status == 200, case .bytes(let bytes) = answer.body,
             let grant = try? JSON.decode(Installer.BootGrant.self, from: bytes), grant.image == image.id
         else { return Self.wait }
-        return Self.answer(
-            .install(host, image, token: grant.token, server: server, hasAgent: Self.isAgentWanted))
+        let isFollowed = try await store.installation().hasLiveProgress && host.hasLiveProgress
+        return Self.answer(.install(host, image, token: grant.token, server: server, hasAgent: isFollowed))
     }
-
-    /// The one place where a setting will say whether installers are given the agent.
-    private static var isAgentWanted: Bool { true }
 
     /// The script of a machine ends when its kernel is loaded, and repeats no question then: whoever asks has restarted.
     ///

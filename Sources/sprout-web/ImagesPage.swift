@@ -218,12 +218,18 @@ private struct ImageList {
         \(image.isForRehearsal ? "<span class=\"label\">installs nothing</span>" : "" as HTML)
         <span class="quiet">\(Size.text(image.size)) · imported \(Moment.html(image.importedAt)) · \(checked(image))</span>
         \(image.damage.map { "<p class=\"notice\" role=\"alert\">\($0)</p>" as HTML })
+        \(withoutProgress(image))
         <details id="image-\(image.id)"><summary>More</summary>
         <dl><div><dt>From</dt><dd>\(image.source)</dd></div>
         <div><dt>SHA-256</dt><dd><code>\(image.sha256)</code></dd></div></dl>
         \(allowed(.operator, "\(check(image))\(removal(image))"))
         </details></li>
         """
+    }
+
+    private func withoutProgress(_ image: InstallerImage) -> HTML? {
+        guard !image.isForRehearsal, let reason = image.agentObstacle else { return nil }
+        return "<p class=\"quiet\">No live progress for this release, because \(reason).</p>"
     }
 
     private func checked(_ image: InstallerImage) -> HTML {

@@ -112,6 +112,8 @@ struct LogPane {
     static let shown = 500
 
     let operation: Operation
+    /// Why nothing will be heard, as a sentence.
+    let obstacle: HTML?
     let report: InstallerReport?
     let lines: [InstallerLine]
 
@@ -138,7 +140,7 @@ struct LogPane {
     }
 
     private var words: HTML {
-        guard let report else { return "Nothing is heard from inside yet." }
+        guard let report else { return obstacle ?? "Nothing is heard from inside yet." }
         let sentence = report.progress.sentence ?? "it has said nothing of how far it is"
         return "\(sentence) · heard \(Moment.html(report.heardAt))"
     }

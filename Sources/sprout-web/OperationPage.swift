@@ -16,7 +16,8 @@ extension Site {
             sightings: try await store.sightings(of: host.mac, limit: 400))
         let first = try await store.installerLine(ofOperation: id, beforeLatest: LogPane.shown)
         let log = LogPane(
-            operation: record.operation, report: try await store.installerReport(ofOperation: id),
+            operation: record.operation, obstacle: try await obstacle(ofLogOf: record.operation, host),
+            report: try await store.installerReport(ofOperation: id),
             lines: try await store.installerLines(ofOperation: id, after: first, limit: LogPane.shown))
         let isLatest = try await store.operations(ofHost: host.id).first?.id == id
         let main: HTML = """
@@ -33,6 +34,14 @@ extension Site {
             "\(record.operation.title) \(host.hostname)", in: .hosts, newestEvent: newest,
             tally: try await Tally(store), script: "log.js"
         ).page(main, status: 200)
+    }
+
+    /// Why nothing will be heard from inside the installer, as a sentence.
+    private func obstacle(ofLogOf operation: Operation, _ host: Host) async throws -> HTML? {
+        guard let id = operation.image, let image = try await store.image(id) else { return nil }
+        if let reason = image.agentObstacle { return "No live progress for this release, because \(reason)." }
+        return try await store.installation().hasLiveProgress && host.hasLiveProgress
+            ? nil : "Live progress is turned off \(host.hasLiveProgress ? "in the settings" : "for this host")."
     }
 
     private static func facts(_ record: OperationRecord, _ host: Host) -> HTML {

@@ -80,6 +80,7 @@ extension Verb {
         let moment = image.checkedAt ?? image.importedAt
         return image.damage.map { "It is damaged, \(moment): \($0)." }
             ?? "Its files were last found whole at \(moment)."
+            + (image.agentObstacle.map { "\nNo live progress for this release, because \($0)." } ?? "")
     }
 
     private static let imageOperand = Operand(name: "IMAGE")
