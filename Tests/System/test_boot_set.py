@@ -20,7 +20,14 @@ from test_local_boot import at_once
 LEFT_OUT = re.compile(r"(BOOT_IMAGE|root|ramdisk_size|splash|vga)=.*|ro|rw|quiet|proxdebug|proxtui|proxauto|proxmox-.*")
 # What a router is told that names our iPXE to a BIOS; whatever we offer, its word counts.
 OURS = f"dhcp-match=set:bios,option:client-arch,0\ndhcp-boot=tag:bios,undionly.kpxe,,{lab.BOX}\n"
-FILES = ["vmlinuz", "initrd.img", "body", "tail"]
+FILES = ["vmlinuz", "initrd.img", "body", "tail", "agent"]
+# What lies over the initrd is there; and a line as the installer's /init leaves by, which is never come to.
+OVER = r"""
+echo "over it: $(ls /sprout | tr '\n' ' ')$(grep -c /sprout/hook /init) $(sed -n "s/^url='\(.*\)'/\1/p" /sprout/place)"
+if false; then
+    exec switch_root /mnt /bin/sh -c "exec /sbin/unconfigured.sh"
+fi
+"""
 
 
 @unittest.skipIf(lab.obstacle() or kernel.obstacle(), lab.obstacle() or kernel.obstacle())
@@ -37,6 +44,8 @@ class BootSetTest(unittest.TestCase):
                 self.assertNotIn("cmdline:", machine.screen, "the kernel is fetched, and not started yet")
                 until(lambda: kernel.LAST_WORDS in machine.screen, 240, f"{firmware}: the kernel's last words")
                 self.check_iso(machine)
+                self.assertEqual(
+                    machine.told("over it"), f"agent hook place 2 http://{lab.BOX}/api/boot/telemetry", firmware)
                 self.check_command_line(machine)
                 self.check_sightings(machine)
                 self.check_answer(machine)
@@ -98,7 +107,7 @@ class BootSetTest(unittest.TestCase):
 def box_with_image(network):
     """Sprout with an ISO whose kernel tells what it was given, and asks for the answer as the installer does."""
     box = network.box(more=CREDENTIALS)
-    linux, initramfs = kernel.boot_set(end="reboot", more=kernel.ASK)
+    linux, initramfs = kernel.boot_set(end="reboot", more=kernel.ASK + OVER)
     with tempfile.TemporaryDirectory() as folder:
         iso, _ = synthetic_iso(pathlib.Path(folder), size=6_000_000, kernel=linux, initrd=initramfs)
         done = box.cli("images", "import", str(iso))
