@@ -12,7 +12,7 @@ extension Ledger {
 
     /// Whether the end of its time comes too early for a host: its agent is lost, which is no sign that its installer hangs.
     func isTooEarly(_ host: Host, _ operation: String, time: Duration) throws -> Bool {
-        guard try hang(of: host, operation) == nil else { return false }
+        guard try isTold(of: host, operation), try hang(of: host, operation) == nil else { return false }
         let end = host.stateSince + time
         guard end > now() else { return false }
         try putOff(operation, until: end)
@@ -21,7 +21,7 @@ extension Ledger {
 
     /// That an installer hangs whose agent is still heard, as the reason why its host has failed; nil where that is not known.
     func hang(of host: Host, _ operation: String) throws -> String? {
-        guard [.pxeBooted, .installing].contains(host.state) else { return nil }
+        guard try isTold(of: host, operation) else { return nil }
         let heard = try connection.rows(
             """
             SELECT progress, heard_at, (SELECT max(at) FROM installer_line WHERE installer_line.operation = ?1)
@@ -35,6 +35,12 @@ extension Ledger {
         let place = progress.sentence.map { " at \($0)" } ?? ""
         return "its installer hung\(place), and wrote nothing for \(minutes) minutes. Read its log, and restart it: its"
             + " agent still listens."
+    }
+
+    /// Whether its time is that of an installer of which something was heard.
+    private func isTold(of host: Host, _ operation: String) throws -> Bool {
+        try [.pxeBooted, .installing].contains(host.state)
+            && !connection.rows("SELECT 1 FROM installer WHERE operation = ?", .text(operation)) { $0.int(0) }.isEmpty
     }
 
     private func putOff(_ operation: String, until moment: Timestamp) throws {
