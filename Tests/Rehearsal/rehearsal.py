@@ -8,6 +8,7 @@ docs/rehearsal.md says what is real here, and what is not.
 
 import concurrent.futures
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -64,6 +65,7 @@ class Rehearsal:
         self.stack = contextlib.ExitStack()
         self.steps, self.began = [], time.monotonic()
         self.network = self.box = self.person = None
+        self.heard, self.percentages = 0, []
 
     def run(self):
         with self.stack:
@@ -226,17 +228,32 @@ class Rehearsal:
         def seen():
             [operation] = self.person.told("operations", "list", NAME)["operations"]
             states = [step["state"] for step in operation["steps"]] + [operation.get("outcome")]
+            self.say_what_the_installer_tells(operation["id"])
             if "failed" in states:
                 raise AssertionError(f"{NAME} failed:\n" + self.person.sprout("hosts", "show", NAME))
             return state in states
 
         until(seen, seconds, f"{NAME}: {state}", pause=2)
 
+    def say_what_the_installer_tells(self, operation):
+        """What is new of it; in the middle a picture of how that is shown."""
+        lines = self.person.sprout("operations", "log", operation, "--output", "json").splitlines()
+        for line in map(json.loads, lines[self.heard:]):
+            percent = re.match(r"INFO: progress +([0-9.]+) % - ", line["text"]) if line["source"] == "auto" else None
+            if percent:
+                self.percentages.append(float(percent[1]))
+            if percent or line["source"] == "agent":
+                self.say(f"    {line['source']}: {line['text']}")
+        if len(lines) > self.heard and self.percentages and not (OUT / "operation-progress.png").exists():
+            self.picture("operation-progress")
+        self.heard = len(lines)
+
     # The end
 
     def look_at_the_end(self):
         with self.step("looked at: the new host, the member, the logs"):
             assert NAME in self.member.names, self.member.names
+            assert len(self.percentages) > 3 and self.percentages == sorted(self.percentages), self.percentages
             address = self.person.told("hosts", "inventory", NAME)["address"]
             talk = person.small_talk(self.network.folder / "small-talk")
             assert all(talk.values()), "what the machine was told has passed by"
