@@ -101,7 +101,7 @@ public actor Download: RemoteFile {
             try Task.checkCancellation()
             guard transfer != nil else { return [] }
             if let bytes = try transfer?.next() { return bytes }
-            await Task.yield()
+            await worker.letOthers()
         }
     }
 

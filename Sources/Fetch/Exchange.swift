@@ -24,7 +24,7 @@ public actor Exchange {
             guard !Task.isCancelled else { throw .brokenOff(request.url) }
             running.handle.wait(atMost: Self.turn)
             // A controller that is dead is waited for by nobody but who asked it.
-            await Task.yield()
+            await worker.letOthers()
         }
         return Reply(running.handle, running.certificate)
     }
@@ -39,7 +39,7 @@ public actor Exchange {
             guard !Task.isCancelled else { throw .brokenOff(request.url) }
             guard ContinuousClock.now < end else { throw .silent(request.url, for: patience) }
             running?.handle.wait(atMost: Self.turn)
-            await Task.yield()
+            await worker.letOthers()
         }
         defer { running?.handle.inbox.bytes = [] }
         return running?.handle.inbox.bytes ?? []

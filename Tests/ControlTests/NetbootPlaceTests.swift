@@ -3,7 +3,7 @@ import Testing
 @testable import Control
 @testable import Linux
 
-@Suite(.timeLimit(.minutes(1))) struct NetbootPlaceTests {
+@Suite(.timeLimit(.minutes(5))) struct NetbootPlaceTests {
     private static let own: UInt32 = 0x7F00_0001
     private let socket: DatagramSocket
     private let loopback: CInt
