@@ -125,6 +125,9 @@ public struct InstallerProgress: Equatable, Sendable, Codable {
     public var lastWords: String?
     /// It ended, and the machine did not start again.
     public var hasStopped = false
+    /// The disks that the machine has, by the properties of udev; nil until all are told.
+    public var disks: [MachineDisk]?
+    private var properties: [String: [String: String]]?
 
     public init() {}
 
@@ -143,8 +146,26 @@ public struct InstallerProgress: Equatable, Sendable, Codable {
 
     private mutating func takeWords(ofAgent text: String) {
         if text == "stopped" { return hasStopped = true }
+        if text.hasPrefix("disk") { return takeDisk(text) }
         for (words, meaning) in Self.meanings where text.hasPrefix(words) { doing = meaning }
     }
+
+    /// Lines such as `disk sda ID_SERIAL_SHORT S-1`, one for each property; the last of all is `disks told`.
+    private mutating func takeDisk(_ text: String) {
+        if text == "disks told" {
+            disks = (properties ?? [:]).sorted { $0.key < $1.key }.map { MachineDisk(properties: $0.value) }
+            return properties = nil
+        }
+        let words = text.split(separator: " ", maxSplits: 3)
+        guard words.count == 4, words[0] == "disk" else { return }
+        let name = String(words[1])
+        var known = properties ?? [:]
+        guard known[name] != nil || known.count < Self.mostDisks else { return }
+        known[name, default: ["DEVNAME": "/dev/\(name)"]][String(words[2])] = String(words[3])
+        if known[name].map({ $0.count <= 16 }) == true { properties = known }
+    }
+
+    private static let mostDisks = 64
 
     private static let meanings = [
         ("started ", "the installer starts"),

@@ -17,6 +17,7 @@ struct InstallerDesk: Sendable {
     let rebuild: RebuildDesk
     let addresses: AddressConflicts
     let progress: ProgressBell
+    let reactor: Reactor
 
     func routes(_ health: Health) -> Routes {
         Routes(
@@ -92,8 +93,24 @@ struct InstallerDesk: Sendable {
         wish.publicKeys = [grant.publicKey]
         wish.rootPasswordHash = try await rebuild.rootPassword(ofOperation: grant.operation)
         wish.use(try await desk.store.inventory(ofHost: grant.host.id))
+        // What is in the machine now counts for more than what was in it.
+        if let disks = try await disks(ofOperation: grant.operation) { wish.knownDisks = disks }
         return try Answer(try AnswerPlan(wish)).text
     }
+
+    /// The disks that the agent beside the installer sees, which it tells at about the time at which the installer asks; nil without one.
+    private func disks(ofOperation id: String) async throws -> [MachineDisk]? {
+        let end = Reactor.Deadline.now + Self.patienceForDisks
+        while let progress = try await desk.store.installerReport(ofOperation: id)?.progress {
+            if let disks = progress.disks { return disks }
+            guard .now < end else { return nil }
+            try await reactor.sleep(for: .milliseconds(200))
+        }
+        return nil
+    }
+
+    /// The installer waits for a minute.
+    private static let patienceForDisks: Duration = .seconds(10)
 
     private func installed(_ request: Request) async throws -> Response {
         let message = try JSON.decode(Installer.Message<InstalledReport>.self, from: request.body)

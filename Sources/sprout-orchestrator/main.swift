@@ -51,7 +51,8 @@ daemon { reactor, termination in
             .removeKey: keys.carryOut, .notify: notices.deliver,
         ])
     let progress = ProgressBell(desk, reactor)
-    let installer = InstallerDesk(desk: desk, rebuild: rebuild, addresses: addresses, progress: progress)
+    let installer = InstallerDesk(
+        desk: desk, rebuild: rebuild, addresses: addresses, progress: progress, reactor: reactor)
     let passwords = try Passwords()
     let access = try await AccessDesk(desk: desk, keyring: keyring, passwords: passwords)
     let files = SettingsDesk(

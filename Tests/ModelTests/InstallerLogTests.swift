@@ -57,6 +57,18 @@ import Testing
         #expect(progress((.auto, "INFO: progress 142.0 % - x"), (.auto, "INFO: progress x % - x")).percent == nil)
     }
 
+    @Test func `E11 the disks of a machine are known once all of them are told`() {
+        var told = progress(
+            (.agent, "disk sda size 1000"), (.agent, "disk sda ID_SERIAL_SHORT S 1"), (.low, "disk sdb ID_MODEL x"),
+            (.agent, "disk nvme0n1 ID_MODEL Fast_Disk"), (.agent, "disk odd"))
+        #expect(told.disks == nil)
+        told.take(.agent, "disks told")
+        #expect(told.disks?.map(\.description) == ["/dev/nvme0n1, Fast_Disk", "/dev/sda, S/N S 1"])
+        for number in 0..<200 { told.take(.agent, "disk d\(number) ID_MODEL x") }
+        told.take(.agent, "disks told")
+        #expect(told.disks?.count == 64)
+    }
+
     @Test func `E10 why it stopped is what it called an error last, or else what it wrote last`() {
         let error = progress(
             (.auto, "ERROR: first"), (.fetch, "ERROR: Installation failed: no disk"), (.low, "umount"),

@@ -383,7 +383,6 @@ class AgentsOwnTest(AgentCase):
         for name, size in (("sda", 2000), ("nvme0n1", 4000), ("sr0", 100), ("loop0", 100), ("zram0", 5), ("ram0", 5), ("sdb", 0)):
             (machine.sys / "block" / name / "device").mkdir(parents=True)
             (machine.sys / "block" / name / "size").write_text(f"{size}\n")
-        (machine.sys / "block/nvme0n1/device/model").write_text("Fast Disk 1    \n")
         machine.tool("udevadm", 'case $3 in --name=sda) echo "ID_SERIAL=long_S1"; echo "ID_SERIAL_SHORT=S 1"; echo ID_MODEL=QEMU_DISK;;'
                      " *) exit 1;; esac")
         machine.start()
@@ -391,8 +390,9 @@ class AgentsOwnTest(AgentCase):
         self.assertEqual(self.listener.texts("agent"), ["started 1"])
         machine.tool("ip", 'echo "2: ens18    inet 192.168.7.5/24 brd 192.168.7.255 scope global ens18"')
         (machine.proc / "net/route").write_text("Iface\tDestination\nens18\t00000000\n")
-        self.expect("agent", ["started 1", "network 192.168.7.5/24 ens18", "disk nvme0n1 2048000 - Fast Disk 1",
-                              "disk sda 1024000 S_1 QEMU_DISK"])
+        self.expect("agent", ["started 1", "network 192.168.7.5/24 ens18", "disk nvme0n1 size 2048000",
+                              "disk sda size 1024000", "disk sda ID_SERIAL long_S1", "disk sda ID_SERIAL_SHORT S 1",
+                              "disk sda ID_MODEL QEMU_DISK", "disks told"])
 
     def test_it_begins_once_the_live_system_has_mounted_what_it_needs(self):
         machine = Machine(self.listener)

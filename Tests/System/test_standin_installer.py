@@ -237,7 +237,8 @@ class InstallerTest(unittest.TestCase):
         self.assertIn("INFO: queried answer file for automatic installation successfully", self.agent_told("fetch"))
         own = self.agent_told("agent")
         self.assertEqual(own[0], "started 1")
-        self.assertIn(f"disk vda {4 << 30} D-1", own)
+        self.assertIn(f"disk vda size {4 << 30}", own)
+        self.assertIn("disk vda ID_SERIAL D-1", own)
         self.assertIn("network 10.0.2.15/24", " ".join(own))
         self.assertEqual(own[-5:], [
             "program proxmox-fetch-answer ended", "program proxmox-auto-installer began",

@@ -5,24 +5,35 @@ import time
 import threading
 import unittest
 
-from harness import Sprout, until
+from harness import SERVER_TYPES, Sprout, until
 from installing import PROVISIONING, Machine, import_image
 
+BY_SERIAL = """  by-serial:
+    display_name: Known by its disk
+    boot_disk:
+      serial: S-1
+    hostname_prefix: pve-
+"""
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
 class TelemetryTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.box = cls.enterClassContext(Sprout(provisioning=PROVISIONING))
+        cls.box = cls.enterClassContext(Sprout(provisioning=PROVISIONING, server_types=SERVER_TYPES + BY_SERIAL))
         import_image(cls.box)
         cls.count = 0
 
-    def machine(self):
+    def armed(self, **fields):
         type(self).count += 1
-        self.box.register(self.count, hostname=f"pve-{self.count}")
+        self.box.register(self.count, hostname=f"pve-{self.count}", **fields)
         machine = Machine(self.box, self.count)
-        machine.begin()
+        self.assertEqual(machine.arm().status, 202)
+        return machine
+
+    def machine(self):
+        machine = self.armed()
+        machine.start_installer()
         return machine
 
     def operation(self, machine):
@@ -107,6 +118,21 @@ class TelemetryTest(unittest.TestCase):
         self.assertEqual(machine.state(), "ready")
         said = [event["message"] for event in self.box.get(f"/api/hosts/{machine.mac}/events").json]
         self.assertTrue(any("is restarted by the agent beside its installer" in words for words in said), said)
+
+    def test_E11_a_machine_with_another_disk_than_is_meant_gets_no_answer(self):
+        for serial, found in [("S-1", "installing"), ("S-2", "failed")]:
+            with self.subTest(serial):
+                machine = self.armed(server_type="by-serial")
+                machine.boot()
+                machine.load_all()
+                machine.tell("agent disk sda size 1000", f"agent disk sda ID_SERIAL_SHORT {serial}")
+                threading.Timer(0.5, lambda: machine.tell("agent disks told", first=3)).start()
+                answer = machine.ask()
+                self.assertEqual(machine.state(), found)
+                if found == "failed":
+                    self.assertEqual(answer.status, 422)
+                    reason = self.box.get(f"/api/operations/{self.operation(machine)}").json["steps"][-1]["reason"]
+                    self.assertIn('boot_disk: "S-1" is not there. This machine has: /dev/sda, S/N S-2.', reason)
 
     def test_a_machine_without_a_controller_is_switched_by_the_agent(self):
         machine = self.machine()
