@@ -17,7 +17,8 @@ extension Ledger {
                     .stale, "\(before.hostname) has changed since you looked at it: look again, then change it.")
             }
             let after = try before.changed(by: change)
-            guard after != before else { return before }
+            let forgetsDisks = try change.isDiskReplaced == true && forgetDisks(of: before)
+            guard after != before || forgetsDisks else { return before }
             for mac in after.macs where !before.macs.contains(mac) {
                 try refuseTaken(mac, field: mac == after.mac ? "mac" : "add_macs")
             }
@@ -28,10 +29,23 @@ extension Ledger {
             // What is remembered of the starts by the way before says nothing about another way.
             if after.localBoot != before.localBoot { try put(LocalBootRecord(after.localBoot), of: after) }
             try forgetDiscoveries(after.macs)
-            let words = before.differences(to: after).joined(separator: "; ")
+            let words =
+                (before.differences(to: after) + (forgetsDisks ? ["its disk was replaced"] : []))
+                .joined(separator: "; ")
             try append(.hostChanged, "\(before.hostname) was changed: \(words).", host: after, by: author)
             return after
         }
+    }
+
+    /// What it was made of when it was installed last holds no more; true if anything was known.
+    private func forgetDisks(of host: Host) throws -> Bool {
+        guard !host.state.isUnderWay else {
+            throw Refused(
+                .conflict,
+                "\(host.hostname) is \(host.state.rawValue): its disk cannot be replaced while an operation is under way."
+                    + " Cancel it first.", field: "disk_replaced")
+        }
+        return try connection.run("DELETE FROM inventory WHERE host = ?", .text(host.id)) > 0
     }
 
     private func update(_ host: Host) throws {

@@ -17,11 +17,14 @@ public struct HostChange: Equatable, Sendable, Codable {
     /// Its own address; empty is none.
     public var address: String?
     public var hasLiveProgress: Bool?
+    /// Whether the disks that it was installed with are not expected in it any more.
+    public var isDiskReplaced: Bool?
 
     public init(
         hostname: String? = nil, mac: String? = nil, addedMACs: [String]? = nil, removedMACs: [String]? = nil,
         serverType: String? = nil, labels: [String: String]? = nil, netbootProgram: String? = nil,
-        localBoot: String? = nil, address: String? = nil, hasLiveProgress: Bool? = nil
+        localBoot: String? = nil, address: String? = nil, hasLiveProgress: Bool? = nil,
+        isDiskReplaced: Bool? = nil
     ) {
         self.hostname = hostname
         self.mac = mac
@@ -33,6 +36,7 @@ public struct HostChange: Equatable, Sendable, Codable {
         self.localBoot = localBoot
         self.address = address
         self.hasLiveProgress = hasLiveProgress
+        self.isDiskReplaced = isDiskReplaced
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
@@ -43,6 +47,7 @@ public struct HostChange: Equatable, Sendable, Codable {
         case netbootProgram = "netboot_program"
         case localBoot = "local_boot"
         case hasLiveProgress = "live_progress"
+        case isDiskReplaced = "disk_replaced"
     }
 
     public init(from decoder: any Decoder) throws {
@@ -58,6 +63,7 @@ public struct HostChange: Equatable, Sendable, Codable {
         localBoot = try container.decodeIfPresent(String.self, forKey: .localBoot)
         address = try container.decodeIfPresent(String.self, forKey: .address)
         hasLiveProgress = try container.decodeIfPresent(Bool.self, forKey: .hasLiveProgress)
+        isDiskReplaced = try container.decodeIfPresent(Bool.self, forKey: .isDiskReplaced)
     }
 }
 

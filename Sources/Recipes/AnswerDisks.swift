@@ -95,7 +95,10 @@ extension AnswerPlan {
         let found = knownDisks.filter(chosen.matches)
         if case .names(let names) = chosen {
             let missing = names.filter { name in !found.contains { $0.name == name } }
-            if missing.isEmpty { return }
+            if missing.isEmpty {
+                for disk in found { try checkSame(disk) }
+                return
+            }
             throw refusal("is not there", missing.joined(separator: ", "))
         }
         if found.isEmpty { throw refusal("is not there", bootDisk.words) }
@@ -105,6 +108,17 @@ extension AnswerPlan {
         if filesystem.raid == nil { return try checkOne(found) }
         guard let why = filesystem.refusal(ofDisks: found.count) else { return }
         throw refusal("is found \(found.count) times, but \(filesystem.words) \(why)", bootDisk.words)
+    }
+
+    /// The kernel may call another disk by the name, and somebody may have put in another.
+    private func checkSame(_ disk: MachineDisk) throws(AnswerProblem) {
+        guard let expected = lastDisks.first(where: { $0.name == disk.name })?.serial, let found = disk.serial,
+            found != expected
+        else { return }
+        throw AnswerProblem(
+            "boot_disk", disk.name,
+            "is another disk than when this host was installed last: expected S/N \(expected), found S/N \(found). "
+                + "If it was replaced, say so (sprout hosts set \(hostname) --disk-replaced), and rebuild it.")
     }
 
     private func checkOne(_ found: [MachineDisk]) throws(AnswerProblem) {

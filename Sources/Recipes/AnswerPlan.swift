@@ -16,6 +16,9 @@ public struct AnswerPlan: Sendable {
     ///
     /// What was seen earlier is no help: the kernel's names may be others at each start.
     public var knownDisks: [MachineDisk]?
+    /// The disks that the machine had when it was installed last, where the kernel's names choose: one of another serial
+    /// number in the same place is not wiped by mistake.
+    public var lastDisks: [MachineDisk] = []
     public var network: Network
     /// What network ports are to be called for good; with none the kernel goes on naming all of them.
     public var portNames: [MACAddress: String] = [:]

@@ -16,6 +16,8 @@ public struct AnswerRequest: Sendable {
     ///
     /// What was seen earlier is no help: the kernel's names may be others at each start.
     public var knownDisks: [MachineDisk]?
+    /// Those that it had when it was installed last, where they are chosen by the kernel's names.
+    var lastDisks: [MachineDisk] = []
     public var callbacks: AnswerPlan.Callbacks
 
     public init(
@@ -59,7 +61,7 @@ extension AnswerPlan {
             network: try Network(request, port), callbacks: request.callbacks, bootDisk: request.type.bootDisk)
         rootPasswordHash = request.rootPasswordHash
         publicKeys = request.publicKeys
-        knownDisks = request.knownDisks
+        (knownDisks, lastDisks) = (request.knownDisks, request.lastDisks)
         filesystem = request.type.filesystem
         portNames = [port: Self.managementPortName]
     }
@@ -97,7 +99,7 @@ extension AnswerRequest {
     public mutating func use(_ inventory: Inventory?) {
         guard let disks = inventory?.report.disks.map(\.disk), !disks.isEmpty else { return }
         switch type.bootDisk {
-        case .path, .paths: return
+        case .path, .paths: lastDisks = disks
         case .serial: knownDisks = disks
         case .model(let model):
             knownDisks = disks

@@ -29,6 +29,9 @@ extension Verb {
                 name: "--live-progress", value: "YES_OR_NO",
                 summary: "whether an agent beside its installer tells how far that is",
                 completion: .words(["yes", "no"])),
+            Option(
+                name: "--disk-replaced", value: nil,
+                summary: "it has another disk than it was installed with, which may be wiped"),
             outputOption,
         ] + connectionOptions,
         example: "sprout hosts set pve-ms-01 --local-boot 'file:\\EFI\\proxmox\\grubx64.efi'"
@@ -39,7 +42,8 @@ extension Verb {
             serverType: invocation.value("--type"),
             labels: invocation.has("--label") ? try labels(invocation) : nil,
             netbootProgram: invocation.value("--netboot-program"), localBoot: invocation.value("--local-boot"),
-            address: invocation.value("--address"), hasLiveProgress: try liveProgress(invocation))
+            address: invocation.value("--address"), hasLiveProgress: try liveProgress(invocation),
+            isDiskReplaced: invocation.has("--disk-replaced") ? true : nil)
         guard change != HostChange() else {
             throw UsageError(description: "nothing to change is given", verb: hostsSet)
         }
@@ -47,7 +51,8 @@ extension Verb {
         let path = "/api/hosts/\(Percent.encoded(invocation.operands[0]))"
         let before = try await api.get(path, as: Host.self).value
         let answer = try await api.send("PATCH", "/api/hosts/\(before.id)", body: try JSON.encode(change))
-        let differences = before.differences(to: try JSON.decode(Host.self, from: answer.body))
+        var differences = before.differences(to: try JSON.decode(Host.self, from: answer.body))
+        if change.isDiskReplaced == true { differences.append("its disk may be another from now on") }
         Terminal.say(
             invocation.isJSON
                 ? String(decoding: answer.body, as: UTF8.self)

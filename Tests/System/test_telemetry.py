@@ -134,6 +134,27 @@ class TelemetryTest(unittest.TestCase):
                     reason = self.box.get(f"/api/operations/{self.operation(machine)}").json["steps"][-1]["reason"]
                     self.assertIn('boot_disk: "S-1" is not there. This machine has: /dev/sda, S/N S-2.', reason)
 
+    def test_E11_another_disk_in_the_place_of_the_known_one_is_not_wiped_until_a_person_says_so(self):
+        machine = self.machine()
+        machine.finish()
+
+        def rebuild(serial, run):
+            self.assertEqual(machine.arm().status, 202)
+            machine.boot()
+            machine.load_all()
+            machine.tell("agent disk vda size 1000", f"agent disk vda ID_SERIAL_SHORT {serial}", "agent disks told", run=run)
+            return machine.ask().status
+
+        self.assertEqual(rebuild("D-2", "a" * 16), 422)
+        reason = self.box.get(f"/api/operations/{self.operation(machine)}").json["steps"][-1]["reason"]
+        self.assertIn("expected S/N D-1, found S/N D-2.", reason)
+        self.assertEqual(machine.state(), "failed")
+        said = self.box.cli("hosts", "set", f"pve-{self.count}", "--disk-replaced")
+        self.assertIn("its disk may be another from now on", said.stdout, said.stderr)
+        self.assertEqual(rebuild("D-2", "b" * 16), 200)
+        machine.finish()
+        self.assertEqual(rebuild("D-1", "c" * 16), 200, "its report says D-1")
+
     def test_a_machine_without_a_controller_is_switched_by_the_agent(self):
         machine = self.machine()
         asked = self.box.request("POST", f"/api/hosts/{machine.mac}/power", {"action": "restart"})
