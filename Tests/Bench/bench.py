@@ -2,10 +2,10 @@
 
     python3 bench.py                everything
     python3 bench.py tftp dhcp      only these: core, tftp, dhcp, addresses, boot, boot_set, operations,
-                                    pages, metrics, events
+                                    pages, metrics, events, agents
 
 Prints a table, and writes it to out/bench.txt. Network boot is measured in the lab of Tests/System, for which it must
-be root; but for boot_set, operations, pages, metrics and events, which are HTTP alone.
+be root; but for boot_set, operations, pages, metrics, events and agents, which are HTTP alone.
 """
 
 import os
@@ -21,6 +21,7 @@ os.environ.setdefault("SPROUT_PROGRAMS", str(ROOT / ".build" / "release"))
 sys.path.insert(0, str(ROOT / "Tests" / "System"))
 
 import bench_addresses  # noqa: E402
+import bench_agents  # noqa: E402
 import bench_boot  # noqa: E402
 import bench_boot_set  # noqa: E402
 import bench_dhcp  # noqa: E402
@@ -128,7 +129,7 @@ def in_lab(part):
 PARTS = {"core": core, "tftp": in_lab(bench_tftp), "dhcp": in_lab(bench_dhcp), "addresses": in_lab(bench_addresses),
          "boot": in_lab(bench_boot), "boot_set": bench_boot_set.figures,
          "operations": bench_operations.figures, "pages": bench_pages.figures,
-         "metrics": bench_metrics.figures, "events": bench_events.figures}
+         "metrics": bench_metrics.figures, "events": bench_events.figures, "agents": bench_agents.figures}
 
 
 def main(wanted):

@@ -15,8 +15,8 @@ import time
 import unittest
 import urllib.parse
 
-from harness import ROOT, Sprout, free_port, until
-from installing import PROVISIONING, Machine as Installing
+from harness import ROOT, Sprout, children, free_port, until
+from installing import PROVISIONING, Machine as Installing, import_image
 from test_images import synthetic_iso
 
 SCRIPTS = ROOT / "Sources" / "Recipes" / "Agent"
@@ -686,6 +686,68 @@ class ServedTest(unittest.TestCase):
             told = subprocess.run(
                 ["dash", "-c", '. "$0"; printf "%s %s" "$url" "$token"', place / "sprout/place"], capture_output=True, text=True)
             self.assertEqual(told.stdout, f"{box.url}/api/boot/telemetry {with_agent.token}")
+
+
+class WholeWayTest(unittest.TestCase):
+    """The very agent, and Sprout itself."""
+
+    def test_E10_P6_lines_are_exact_whatever_breaks_and_a_machine_whose_installer_failed_is_restarted_from_the_page(self):
+        with Sprout(provisioning=PROVISIONING) as box:
+            import_image(box)
+            box.register(1, hostname="pve-1")
+            host = Installing(box, 1)
+            host.begin()
+            operation = box.get(f"/api/hosts/{host.mac}/operations").json["operations"][0]["id"]
+            machine = Machine(box)
+            self.addCleanup(machine.remove)
+            (machine.home / "place").write_text(f"url='{box.url}/api/boot/telemetry'\ntoken='{host.token}'\n")
+            (machine.proc / "sysrq-trigger").write_text("")
+            machine.start()
+
+            def told(source):
+                lines = box.get(f"/api/operations/{operation}/log?limit=1000").json["lines"]
+                self.assertEqual([line["number"] for line in lines], list(range(1, len(lines) + 1)))
+                return [line["text"] for line in lines if line["source"] == source]
+
+            wanted = []
+
+            def write(count):
+                more = [f"line {number}" for number in range(len(wanted), len(wanted) + count)]
+                wanted.extend(more)
+                machine.write("install-low-level.log", "".join(f"{text}\n" for text in more).encode())
+
+            write(100)
+            until(lambda: told("low") == wanted, what="the first lines")
+            with self.subTest("the agent is killed"):
+                os.kill(machine.running(), signal.SIGKILL)
+                write(100)
+                until(lambda: told("low") == wanted, what="the lines after it")
+            with self.subTest("the network is cut"):
+                doors = [box.pid("nginx"), *children(box.pid("nginx"))]
+                for pid in doors:
+                    os.kill(pid, signal.SIGSTOP)
+                write(100)
+                time.sleep(15)
+                for pid in doors:
+                    os.kill(pid, signal.SIGCONT)
+                until(lambda: told("low") == wanted, 30, "the lines of meanwhile")
+            with self.subTest("the orchestrator is killed"):
+                write(50)
+                box.kill("sprout-orchestrator")
+                write(50)
+                until(lambda: told("low") == wanted, 30, "the lines around it")
+            machine.begin(7, "/usr/bin/proxmox-auto-installer")
+            until(lambda: "program proxmox-auto-installer began" in told("agent"), what="the installer to be seen")
+            machine.write("auto_installer.log", b"INFO: progress  12.0 % - partitioning\nERROR: no space left\n")
+            machine.end(7)
+            failed = time.monotonic()
+            until(lambda: host.state() == "failed", what="the host to fail")
+            self.assertLess(time.monotonic() - failed, 15)
+            [step] = box.get(f"/api/operations/{operation}").json["steps"][-1:]
+            self.assertEqual(step["reason"], "its installer stopped: no space left.")
+            self.assertEqual(host.arm().status, 202)
+            until(lambda: (machine.proc / "sysrq-trigger").read_text() == "b\n", 30, "the machine to be restarted")
+            self.assertRegex(told("agent")[-1], r"^order \d+ reboot$")
 
 
 if __name__ == "__main__":
