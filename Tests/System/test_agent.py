@@ -411,7 +411,7 @@ class AgentsOwnTest(AgentCase):
         (machine.proc / "2").mkdir()
         (machine.proc / "2/cmdline").write_text("")
         machine.begin(100, "/usr/bin/proxmox-fetch-answer")
-        wanted = ["started 1", "program proxmox-fetch-answer began"]
+        wanted = ["started 1", "program proxmox-fetch-answer began", "disks told"]
         self.expect("agent", wanted)
         machine.end(100)
         machine.begin(101, "/usr/bin/python3", "-E", "/usr/bin/proxmox-auto-installer")
@@ -430,7 +430,7 @@ class AgentsOwnTest(AgentCase):
         took = float(line.split()[0]) - ended
         self.assertTrue(4 <= took <= 5, f"it said so after {took} s")
         self.assertEqual(self.listener.texts("auto"), ["ERROR: Installation failed"])
-        self.assertEqual(self.listener.texts("agent")[3:], [
+        self.assertEqual(self.listener.texts("agent")[4:], [
             "program proxmox-auto-installer began", "program proxmox-low-level-installer began",
             "program proxmox-low-level-installer ended", "program proxmox-auto-installer ended", "stopped"])
         # Somebody tries again by hand.
