@@ -100,7 +100,7 @@ extension Verb {
                 ["labels", labels.isEmpty ? "none" : Terminal.harmless(labels)],
                 ["memory", host.memory.map { "\($0.mebibytes) MiB" } ?? "not known yet"],
                 ["netboots", host.netbootProgram.sentence], ["own disk", host.localBoot.sentence],
-                ["live progress", host.hasLiveProgress ? "yes, where the settings have it so" : "no"],
+                ["followed", host.hasLiveProgress ? "live, where the settings have it so" : "no"],
             ]))
         if !tasks.isEmpty { Terminal.say("\nStill to be done:\n" + table(of: tasks)) }
         Terminal.say("\n" + Terminal.table(events.map { [$0.at.description, Terminal.harmless($0.message)] }))
