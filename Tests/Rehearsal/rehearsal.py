@@ -237,7 +237,7 @@ class Rehearsal:
 
     def say_what_the_installer_tells(self, operation):
         """What is new of it; in the middle a picture of how that is shown."""
-        lines = self.person.sprout("operations", "log", operation, "--output", "json").splitlines()
+        lines = self.person.sprout("operations", "log", operation, "-o", "json").splitlines()
         for line in map(json.loads, lines[self.heard:]):
             percent = re.match(r"INFO: progress +([0-9.]+) % - ", line["text"]) if line["source"] == "auto" else None
             if percent:
