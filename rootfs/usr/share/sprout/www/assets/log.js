@@ -1,38 +1,16 @@
 // Follows the log of an installer: each line is added below, as long as nobody wants to read in peace.
 
 import { copy, fill, tellTimes } from "./sprout.js";
+import { follow } from "./stream.js";
 
 const find = (selector) => document.querySelector(selector);
 const pane = find("[data-log]");
 const list = pane?.querySelector("ol");
 const words = find("[data-log-search]");
-const follow = find("[data-log-follow]");
+const tail = find("[data-log-follow]");
 const wrap = find("[data-log-wrap]");
 const take = find("[data-log-copy]");
 const most = 2000;
-let seen = Number(pane?.dataset.seen);
-let source = null;
-
-function connect() {
-  if (document.hidden || source) return;
-  source = new EventSource(`/api/operations/${pane.dataset.log}/log/live?after=${seen}`);
-  source.onmessage = (message) => {
-    const line = JSON.parse(message.data);
-    if (line.number <= seen) return;
-    seen = line.number;
-    add(line);
-  };
-  source.onerror = () => {
-    if (source?.readyState !== EventSource.CLOSED) return;
-    disconnect();
-    setTimeout(connect, 2000);
-  };
-}
-
-function disconnect() {
-  source?.close();
-  source = null;
-}
 
 let isDrawing = false;
 
@@ -56,7 +34,7 @@ const isPressed = (button) => button.getAttribute("aria-pressed") === "true";
 const press = (button, is) => button.setAttribute("aria-pressed", is);
 
 function showEnd() {
-  if (isPressed(follow)) list.scrollTop = list.scrollHeight;
+  if (isPressed(tail)) list.scrollTop = list.scrollHeight;
 }
 
 function show(row) {
@@ -65,11 +43,11 @@ function show(row) {
 }
 
 if (pane) {
-  for (const part of [words, follow, wrap, take]) part.hidden = false;
+  for (const part of [words, tail, wrap, take]) part.hidden = false;
   words.addEventListener("input", () => ([...list.children].forEach(show), showEnd()));
-  follow.addEventListener("click", () => (press(follow, !isPressed(follow)), showEnd()));
+  tail.addEventListener("click", () => (press(tail, !isPressed(tail)), showEnd()));
   // Whoever scrolls up reads; whoever comes back to the end follows again.
-  list.addEventListener("scroll", () => press(follow, list.scrollHeight - list.scrollTop - list.clientHeight < 24));
+  list.addEventListener("scroll", () => press(tail, list.scrollHeight - list.scrollTop - list.clientHeight < 24));
   wrap.addEventListener("click", () => {
     press(wrap, !isPressed(wrap));
     list.classList.toggle("unwrapped", !isPressed(wrap));
@@ -80,7 +58,9 @@ if (pane) {
     take.textContent = "Copied";
     setTimeout(() => (take.textContent = "Copy"), 2000);
   });
-  document.addEventListener("visibilitychange", () => (document.hidden ? disconnect() : connect()));
-  connect();
+  const path = `/api/operations/${pane.dataset.log}/log/live`;
+  const stream = follow(path, Number(pane.dataset.seen), (line) => line.number, add);
+  document.addEventListener("visibilitychange", () => (document.hidden ? stream.disconnect() : stream.connect()));
+  stream.connect();
   showEnd();
 }

@@ -1,35 +1,15 @@
 // Follows the wire: each step of every machine becomes a line on top, as long as nobody wants to read in peace.
 
 import { copy, fill, tellTimes } from "./sprout.js";
+import { follow } from "./stream.js";
 
 const find = (selector) => document.querySelector(selector);
 const list = find("[data-wire]");
 const words = find("[data-lines]");
 const pause = find("[data-pause]");
 const most = 500;
-let seen = Number(list.dataset.wire);
-let source = null;
 
-function connect() {
-  if (document.hidden || source) return;
-  source = new EventSource(`/api/wire/live?after=${seen}`);
-  source.onmessage = (message) => {
-    const line = JSON.parse(message.data);
-    if (line.id <= seen) return;
-    seen = line.id;
-    add(line);
-  };
-  source.onerror = () => {
-    if (source?.readyState !== EventSource.CLOSED) return;
-    disconnect();
-    setTimeout(connect, 2000);
-  };
-}
-
-function disconnect() {
-  source?.close();
-  source = null;
-}
+const stream = follow("/api/wire/live", Number(list.dataset.wire), (line) => line.id, add);
 
 function add(line) {
   const row = copy("sighting");
@@ -50,13 +30,13 @@ function show(row) {
 words.hidden = pause.hidden = false;
 words.addEventListener("input", () => [...list.children].forEach(show));
 pause.addEventListener("click", () => {
-  const isPaused = source !== null;
-  if (isPaused) disconnect(); else connect();
+  const isPaused = stream.isFollowing();
+  if (isPaused) stream.disconnect(); else stream.connect();
   pause.setAttribute("aria-pressed", isPaused);
   pause.textContent = isPaused ? "Go on" : "Pause";
 });
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden) disconnect();
-  else if (pause.getAttribute("aria-pressed") === "false") connect();
+  if (document.hidden) stream.disconnect();
+  else if (pause.getAttribute("aria-pressed") === "false") stream.connect();
 });
-connect();
+stream.connect();
