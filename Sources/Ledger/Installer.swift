@@ -31,15 +31,16 @@ extension Ledger {
             if before.state.isUnderWay { throw try refusalOfSecond(before) }
             let image = order.image
             let armed = try move(
-                before, on: .rebuild, reason: "\(image.product) \(image.release)-\(image.build) is to be installed.",
-                by: author)
+                before, on: .rebuild,
+                reason: "\(image.product) \(image.release)-\(image.build) is to be installed\(order.loss).", by: author)
             let operation = try openOperation(of: armed)
             let key = try order.makeKey(operation)
             try connection.run(
                 """
-                UPDATE operation SET image = ?, installation = ?, public_key = ?, removes_member = ? WHERE id = ?
+                UPDATE operation SET image = ?, installation = ?, public_key = ?, removes_member = ?, erases = ?
+                WHERE id = ?
                 """, .text(image.id), .text(order.installation.json), .text(key.line),
-                .int(order.removesMember ? 1 : 0), .text(operation))
+                .int(order.removesMember ? 1 : 0), .text(order.erases.joined(separator: "\n")), .text(operation))
             try connection.run(
                 "INSERT INTO secret (name, sealed, updated_at) VALUES (?, ?, ?)", .text(Self.nameOfKey(operation)),
                 .blob(key.sealed), .int(now().milliseconds))

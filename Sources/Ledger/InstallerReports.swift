@@ -11,6 +11,8 @@ extension Ledger {
         public let serverType: String
         public let installation: Installation
         public let publicKey: String
+        /// The disks whose contents somebody agreed to lose, by their serial numbers.
+        public let erases: [String]
         /// Whether the host's state changed by it.
         public let isFirst: Bool
     }
@@ -128,17 +130,17 @@ extension Ledger {
     private func grant(_ host: Host, _ operation: String, isFirst: Bool) throws -> AnswerGrant {
         let rows = try connection.rows(
             """
-            SELECT server_type.body, operation.installation, operation.public_key FROM operation
+            SELECT server_type.body, operation.installation, operation.public_key, operation.erases FROM operation
             LEFT JOIN server_type ON server_type.version = operation.server_types_version AND server_type.key = ?
             WHERE operation.id = ?
             """, .text(host.serverType), .text(operation)
-        ) { ($0.optionalText(0), $0.optionalText(1), $0.optionalText(2)) }
-        guard let (type, installation, key) = rows.first, let type, let installation, let key else {
+        ) { ($0.optionalText(0), $0.optionalText(1), $0.optionalText(2), $0.text(3)) }
+        guard let (type, installation, key, erases) = rows.first, let type, let installation, let key else {
             throw Refused(.conflict, "The operation on \(host.hostname) installs nothing.")
         }
         return AnswerGrant(
             host: host, operation: operation, serverType: type, installation: try Installation(json: installation),
-            publicKey: key, isFirst: isFirst)
+            publicKey: key, erases: erases.split(separator: "\n").map(String.init), isFirst: isFirst)
     }
 
     /// What tells that a machine is not the one that the operation is for; nil if nothing does.

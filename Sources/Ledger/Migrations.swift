@@ -278,7 +278,7 @@ enum Migrations {
             last_used INTEGER
         ) STRICT;
         """,
-        installerTables,
+        installerTables, ownDisks,
     ]
 
     /// Brings the database to this release's layout, each step in a transaction of its own.

@@ -13,5 +13,8 @@ public struct AnswerProblem: Error, Hashable, Sendable, CustomStringConvertible 
         self.sentence = sentence
     }
 
+    /// The field of a disk that holds something: a rebuild that names it may go on.
+    public static let erase = "erase"
+
     public var description: String { "\(field): " + (found.map { "\"\($0)\" " } ?? "") + sentence }
 }

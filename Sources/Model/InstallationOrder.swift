@@ -4,6 +4,8 @@ public struct InstallationOrder: Sendable {
     public var installation: Installation
     /// Whether a dead member of the host's name may be taken out of the cluster.
     public var removesMember = false
+    /// The disks, by their serial numbers, whose contents may be lost though Sprout has not put them there.
+    public var erases: [String] = []
     /// Makes the key of the operation that has this id.
     public var makeKey: @Sendable (_ operation: String) throws -> OperationKey
 
@@ -12,6 +14,11 @@ public struct InstallationOrder: Sendable {
         makeKey: @escaping @Sendable (_ operation: String) throws -> OperationKey
     ) {
         (self.image, self.installation, self.makeKey) = (image, installation, makeKey)
+    }
+
+    /// What somebody agreed to lose, for the timeline.
+    public var loss: String {
+        erases.isEmpty ? "" : ", and what lies on S/N \(erases.joined(separator: ", S/N ")) may be lost"
     }
 }
 

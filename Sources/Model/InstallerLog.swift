@@ -127,7 +127,10 @@ public struct InstallerProgress: Equatable, Sendable, Codable {
     public var hasStopped = false
     /// The disks that the machine has, by the properties of udev; nil until all are told.
     public var disks: [MachineDisk]?
+    /// What lies on them, of those that anything lies on.
+    public var contents: [DiskContents]?
     private var properties: [String: [String: String]]?
+    private var parts: [String: DiskContents.Told]?
 
     public init() {}
 
@@ -147,14 +150,19 @@ public struct InstallerProgress: Equatable, Sendable, Codable {
     private mutating func takeWords(ofAgent text: String) {
         if text == "stopped" { return hasStopped = true }
         if text.hasPrefix("disk") { return takeDisk(text) }
+        if text.hasPrefix("part ") { return takePart(text) }
         for (words, meaning) in Self.meanings where text.hasPrefix(words) { doing = meaning }
     }
 
     /// Lines such as `disk sda ID_SERIAL_SHORT S-1`, one for each property; the last of all is `disks told`.
     private mutating func takeDisk(_ text: String) {
         if text == "disks told" {
-            disks = (properties ?? [:]).sorted { $0.key < $1.key }.map { MachineDisk(properties: $0.value) }
-            return properties = nil
+            let known = (properties ?? [:]).sorted { $0.key < $1.key }
+            disks = known.map { MachineDisk(properties: $0.value) }
+            contents = known.map { name, properties in
+                DiskContents(disk: MachineDisk(properties: properties), told: parts?[name] ?? [:])
+            }.filter { !$0.parts.isEmpty }
+            return (properties, parts) = (nil, nil)
         }
         let words = text.split(separator: " ", maxSplits: 3)
         guard words.count == 4, words[0] == "disk" else { return }
@@ -165,7 +173,19 @@ public struct InstallerProgress: Equatable, Sendable, Codable {
         if known[name].map({ $0.count <= 16 }) == true { properties = known }
     }
 
+    /// Lines such as `part sda sda1 ID_FS_TYPE ntfs`, after those of the disk.
+    private mutating func takePart(_ text: String) {
+        let words = text.split(separator: " ", maxSplits: 4)
+        guard words.count == 5, properties?[String(words[1])] != nil else { return }
+        var known = parts?[String(words[1])] ?? [:]
+        let part = String(words[2])
+        guard known[part] != nil || known.count < Self.mostParts, (known[part]?.count ?? 0) < 8 else { return }
+        known[part, default: [:]][String(words[3])] = String(words[4])
+        parts = (parts ?? [:]).merging([String(words[1]): known]) { $1 }
+    }
+
     private static let mostDisks = 64
+    private static let mostParts = 32
 
     private static let meanings = [
         ("started ", "the installer starts"),

@@ -36,7 +36,7 @@ extension KeyedDecodingContainer {
 
 extension String {
     /// The text as one that a line can show: 200 characters at most, and none that controls a terminal.
-    var asShortLine: String {
+    public var asShortLine: String {
         let harmless = unicodeScalars.prefix(200).filter { $0.properties.generalCategory != .control }
         return String(String.UnicodeScalarView(harmless)).trimmedOfSpaces
     }

@@ -10,6 +10,8 @@ public struct RebuildPlan: Equatable, Sendable, Codable {
     public var address = ""
     /// The disks that the machine had when it was last installed.
     public var knownDisks: [String] = []
+    /// What lies on the disks that are wiped, where Sprout has not put it there: it is lost only if somebody says so.
+    public var strangeContents: [DiskContents] = []
     /// The cluster that it is to join; nil where it is to be a node of its own.
     public var cluster: ClusterReport?
     /// The installer's answer file, with its secrets hidden.
@@ -35,6 +37,7 @@ public struct RebuildPlan: Equatable, Sendable, Codable {
     enum CodingKeys: String, CodingKey {
         case host, image, release, fqdn, disk, filesystem, address, cluster, answer, cautions, problems
         case knownDisks = "known_disks"
+        case strangeContents = "strange_contents"
     }
 }
 

@@ -6,6 +6,7 @@ extension AnswerPlan {
         do throws(AnswerProblem) {
             let chosen = try selection
             try check(chosen)
+            try checkContents(chosen)
             return (chosen, [])
         } catch {
             return (nil, [error])
@@ -108,6 +109,31 @@ extension AnswerPlan {
         if filesystem.raid == nil { return try checkOne(found) }
         guard let why = filesystem.refusal(ofDisks: found.count) else { return }
         throw refusal("is found \(found.count) times, but \(filesystem.words) \(why)", bootDisk.words)
+    }
+
+    /// The host's own system is what a rebuild is to replace; what somebody else has put on a disk is not.
+    private func checkContents(_ chosen: ChosenDisks) throws(AnswerProblem) {
+        guard let contents = strangeContents.first(where: { chosen.matches($0.disk) }) else { return }
+        throw refusal(of: contents)
+    }
+
+    private func refusal(of contents: DiskContents) -> AnswerProblem {
+        AnswerProblem(
+            AnswerProblem.erase, contents.disk.description,
+            "holds what Sprout has not put there: \(contents). If it may be lost, rebuild the host and give the disk's"
+                + " serial number (sprout hosts rebuild \(hostname) --erase \(contents.disk.identity)).")
+    }
+
+    /// What would be lost with the disks of the plan, though Sprout has not put it there; each with what speaks against that.
+    public var contentsAtRisk: [(contents: DiskContents, problem: AnswerProblem)] {
+        guard let chosen = try? selection else { return [] }
+        return strangeContents.filter { chosen.matches($0.disk) }.map { ($0, refusal(of: $0)) }
+    }
+
+    /// Those of the disks that were seen in the machine that are wiped.
+    public var wipedDisks: [MachineDisk] {
+        guard let chosen = try? selection else { return [] }
+        return (knownDisks ?? []).filter(chosen.matches)
     }
 
     /// The kernel may call another disk by the name, and somebody may have put in another.

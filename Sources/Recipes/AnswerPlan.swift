@@ -19,6 +19,8 @@ public struct AnswerPlan: Sendable {
     /// The disks that the machine had when it was installed last, where the kernel's names choose: one of another serial
     /// number in the same place is not wiped by mistake.
     public var lastDisks: [MachineDisk] = []
+    /// What lies on disks that this host has never been installed on; nothing of it is lost unless somebody said so.
+    public var strangeContents: [DiskContents] = []
     public var network: Network
     /// What network ports are to be called for good; with none the kernel goes on naming all of them.
     public var portNames: [MACAddress: String] = [:]

@@ -18,6 +18,8 @@ public struct AnswerRequest: Sendable {
     public var knownDisks: [MachineDisk]?
     /// Those that it had when it was installed last, where they are chosen by the kernel's names.
     var lastDisks: [MachineDisk] = []
+    /// What lies on disks that this host has never been installed on, and that nobody said may be lost.
+    public var strangeContents: [DiskContents] = []
     public var callbacks: AnswerPlan.Callbacks
 
     public init(
@@ -62,6 +64,7 @@ extension AnswerPlan {
         rootPasswordHash = request.rootPasswordHash
         publicKeys = request.publicKeys
         (knownDisks, lastDisks) = (request.knownDisks, request.lastDisks)
+        strangeContents = request.strangeContents
         filesystem = request.type.filesystem
         portNames = [port: Self.managementPortName]
     }

@@ -57,7 +57,7 @@ struct InstallerDesk: Sendable {
                 body: .bytes(Array(text.utf8)))
         } catch {
             guard error is AnswerProblem || error is AnswerProblems else { throw error }
-            let reason = "its installer cannot be given an answer: \(error)"
+            let reason = "its installer cannot be given an answer: \(error) Nothing was written."
             _ = try await desk.commit {
                 try await desk.ledger.refuseAnswer(hostID: host.id, because: reason, by: author)
             }
@@ -93,16 +93,26 @@ struct InstallerDesk: Sendable {
         wish.publicKeys = [grant.publicKey]
         wish.rootPasswordHash = try await rebuild.rootPassword(ofOperation: grant.operation)
         wish.use(try await desk.store.inventory(ofHost: grant.host.id))
+        guard let seen = try await disks(ofOperation: grant.operation) else {
+            return try Answer(try AnswerPlan(wish)).text
+        }
         // What is in the machine now counts for more than what was in it.
-        if let disks = try await disks(ofOperation: grant.operation) { wish.knownDisks = disks }
-        return try Answer(try AnswerPlan(wish)).text
+        wish.knownDisks = seen.disks
+        wish.strangeContents = try await desk.store.strange(
+            seen.contents, toHost: grant.host.id, erasing: grant.erases)
+        let plan = try AnswerPlan(wish)
+        let answer = try Answer(plan).text
+        try await desk.ledger.own(plan.wipedDisks, hostID: grant.host.id)
+        return answer
     }
 
     /// The disks that the agent beside the installer sees, which it tells at about the time at which the installer asks; nil without one.
-    private func disks(ofOperation id: String) async throws -> [MachineDisk]? {
+    private func disks(
+        ofOperation id: String
+    ) async throws -> (disks: [MachineDisk], contents: [DiskContents])? {
         let end = Reactor.Deadline.now + Self.patienceForDisks
         while let progress = try await desk.store.installerReport(ofOperation: id)?.progress {
-            if let disks = progress.disks { return disks }
+            if let disks = progress.disks { return (disks, progress.contents ?? []) }
             guard .now < end else { return nil }
             try await reactor.sleep(for: .milliseconds(200))
         }

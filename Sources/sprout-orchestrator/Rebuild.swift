@@ -29,7 +29,8 @@ struct RebuildDesk: Sendable {
         let wish = try JSON.decode(strictly: RebuildWish.self, from: request.body)
         let host = try await desk.host(of: request)
         let image = try await image(wish.image)
-        let plan = try await plan(host, image, removing: wish.removesMember ?? false)
+        let erases = try wish.agreedLoss()
+        let plan = try await plan(host, image, removing: wish.removesMember ?? false, erasing: erases)
         if wish.isDryRun == true { return try .json(plan) }
         guard let name = wish.confirm, name.lowercased() == "\(host.hostname)" else {
             throw Problem(
@@ -44,6 +45,7 @@ struct RebuildDesk: Sendable {
         var order = InstallationOrder(
             image, try await desk.store.installation(), makeKey: keyring.makeKey(ofOperation:))
         order.removesMember = wish.removesMember ?? false
+        order.erases = erases
         let author = desk.author(request)
         let armed = try await desk.commit(request) { [order] in
             try await desk.ledger.arm(hostID: host.id, with: order, by: author)
@@ -69,7 +71,9 @@ struct RebuildDesk: Sendable {
     // MARK: The plan
 
     /// What would happen, and what speaks against it: the answer is made as it will be, and thrown away.
-    private func plan(_ host: Host, _ image: InstallerImage, removing: Bool) async throws -> RebuildPlan {
+    private func plan(
+        _ host: Host, _ image: InstallerImage, removing: Bool, erasing: [String]
+    ) async throws -> RebuildPlan {
         var plan = RebuildPlan(host, image)
         let memory = Self.judge(host, image)
         do {
@@ -86,9 +90,15 @@ struct RebuildDesk: Sendable {
             let inventory = try await desk.store.inventory(ofHost: host.id)
             wish.use(inventory)
             plan.knownDisks = inventory?.report.disks.map { "\($0.disk)" } ?? []
-            let answer = try Answer(try AnswerPlan(wish))
+            var answerPlan = try AnswerPlan(wish)
+            let answer = try Answer(answerPlan)
             (plan.answer, plan.cautions) = (answer.preview, answer.cautions + memory.cautions)
             plan.problems = try await addresses.problems(of: host, type)
+            answerPlan.strangeContents = try await desk.store.strangeContents(ofHost: host.id, erasing: erasing)
+            for (contents, problem) in answerPlan.contentsAtRisk {
+                plan.strangeContents.append(contents)
+                plan.problems.append(RebuildPlan.Obstacle(field: problem.field, sentence: "\(problem)"))
+            }
             if await settings.provisioning.credentials.rootPasswordHash == nil {
                 plan.cautions.append(
                     "Nobody will know its root password: set credentials.root_password_hash in provisioning.yaml, to be"
@@ -159,11 +169,23 @@ struct RebuildWish: StrictBody {
     let confirm: String?
     let isDryRun: Bool?
     let removesMember: Bool?
+    /// The disks, by their serial numbers, whose contents may be lost though Sprout has not put them there.
+    let erase: [String]?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case image, confirm
+        case image, confirm, erase
         case isDryRun = "dry_run"
         case removesMember = "remove_member"
+    }
+}
+
+extension RebuildWish {
+    fileprivate func agreedLoss() throws(Problem) -> [String] {
+        let serials = (erase ?? []).map { $0.asShortLine }
+        guard serials.count <= 32, serials.allSatisfy({ !$0.isEmpty }) else {
+            throw Problem(422, "\"erase\" is a list of up to 32 serial numbers of disks.", field: AnswerProblem.erase)
+        }
+        return serials
     }
 }
 

@@ -102,11 +102,13 @@ struct PlanPage {
     }
 
     private var problems: HTML? {
-        guard !plan.problems.isEmpty else { return nil }
+        // What lies on the disks is shown where it is lost.
+        let problems = plan.problems.filter { $0.field != AnswerProblem.erase }
+        guard !problems.isEmpty else { return nil }
         return """
             <section class="notice" role="alert" aria-labelledby="problems-title">
             <h2 id="problems-title">It cannot be rebuilt like this</h2>
-            <ul>\(plan.problems.map { "<li>\($0.sentence)</li>" as HTML })</ul></section>
+            <ul>\(problems.map { "<li>\($0.sentence)</li>" as HTML })</ul></section>
             """
     }
 
@@ -175,9 +177,12 @@ struct PlanPage {
     /// The disks that it was installed on are shown large: their serial numbers stand on them.
     private var loss: HTML {
         let known = inventory?.report.bootDisks ?? []
+        let unseen: HTML =
+            plan.strangeContents.isEmpty
+            ? "<p>Sprout has not seen the disks of this machine yet: look at them before you go on.</p>" : ""
         let what: HTML =
             known.isEmpty
-            ? "<p>Sprout has not seen the disks of this machine yet: look at them before you go on.</p>"
+            ? unseen
             : """
             <p>It was installed on:</p>\(known.map(Self.label))
             """
@@ -186,8 +191,17 @@ struct PlanPage {
             <h2 id="loss-title">What is lost</h2>
             <p><strong>Everything on \(plan.disk)</strong>, when \(host.hostname) netboots next. There is no way back.</p>
             \(what)
+            \(plan.strangeContents.map(strange))
             </section>
             """
+    }
+
+    private func strange(_ contents: DiskContents) -> HTML {
+        """
+        <div class="strange"><p>Sprout has not put this on the disk:</p>
+        \(Self.label(contents.disk))
+        <ul>\(contents.parts.map { "<li>\($0)</li>" as HTML })</ul></div>
+        """
     }
 
     /// How the guests of a dead member are configured: whoever lets it be taken out sees it here for the last time.
@@ -214,18 +228,33 @@ struct PlanPage {
     // MARK: Typing its name
 
     private var confirmation: HTML? {
-        guard plan.problems.allSatisfy({ $0.field == "remove_member" }) else { return nil }
+        guard plan.problems.allSatisfy({ Self.isSettledHere($0.field) }) else { return nil }
         return """
             <form method="post" action="/hosts/\(host.id)/rebuild">
             <input type="hidden" name="image" value="\(plan.image)">
             \(leftover)
+            \(erase)
             <p class="field"><label for="rebuild-confirm">Type <strong>\(host.hostname)</strong> to confirm</label>
             <input id="rebuild-confirm" name="confirm" value="\(refusal?.typed ?? "")" autocomplete="off" \
-            autocapitalize="none" spellcheck="false" required \(mark)>
-            \(refusal.map { "<span class=\"error\" role=\"alert\" id=\"rebuild-error\">\($0.reason)</span>" as HTML })</p>
+            autocapitalize="none" spellcheck="false" required \(isErase ? nil : mark)>\(isErase ? nil : error)</p>
             <p><button class="destructive">Rebuild \(host.hostname)</button>
             <a class="button plain" href="/hosts/\(host.id)">Leave it alone</a></p>
             </form>
+            """
+    }
+
+    private static func isSettledHere(_ field: String) -> Bool {
+        ["remove_member", AnswerProblem.erase].contains(field)
+    }
+
+    /// Asked where disks hold what Sprout has not put there.
+    private var erase: HTML? {
+        guard !plan.strangeContents.isEmpty else { return nil }
+        let serials = plan.strangeContents.map(\.disk.identity).joined(separator: ", ")
+        return """
+            <p class="field"><label for="rebuild-erase">Type <strong>\(serials)</strong>, to lose what lies there</label>
+            <input id="rebuild-erase" name="erase" autocomplete="off" autocapitalize="none" spellcheck="false" required \
+            \(isErase ? mark : nil)>\(isErase ? error : nil)</p>
             """
     }
 
@@ -238,7 +267,13 @@ struct PlanPage {
             """
     }
 
-    private var mark: HTML {
-        refusal == nil ? "" : "aria-invalid=\"true\" aria-describedby=\"rebuild-error\" autofocus"
+    private var isErase: Bool { refusal?.field == AnswerProblem.erase }
+
+    private var mark: HTML? {
+        refusal.map { _ in "aria-invalid=\"true\" aria-describedby=\"rebuild-error\" autofocus" }
+    }
+
+    private var error: HTML? {
+        refusal.map { "<span class=\"error\" role=\"alert\" id=\"rebuild-error\">\($0.reason)</span>" }
     }
 }

@@ -39,9 +39,10 @@ struct RebuildForm {
 private struct FormWish: Encodable {
     let confirm, image: String
     let removesMember: Bool
+    let erase: [String]
 
     enum CodingKeys: String, CodingKey {
-        case confirm, image
+        case confirm, erase, image
         case removesMember = "remove_member"
     }
 }
@@ -52,7 +53,9 @@ extension Site {
         let fields = try form(request)
         let wish = FormWish(
             confirm: fields["confirm"] ?? "", image: fields["image"] ?? "",
-            removesMember: fields["remove_member"] == "yes")
+            removesMember: fields["remove_member"] == "yes",
+            erase: (fields["erase"] ?? "").split(separator: ",").map { String($0).trimmedOfSpaces }
+                .filter { !$0.isEmpty })
         let body = try JSON.encode(wish)
         let answer = try await answer { try await ask(host, "rebuild", body, request) }
         if answer.status == 202 { return .redirect(to: try await operationPath(host)) }

@@ -11,6 +11,9 @@ extension Verb {
             Option(
                 name: "--remove-member", value: nil,
                 summary: "a dead member of its name may be taken out of the cluster before it joins"),
+            Option(
+                name: "--erase", value: "SERIALS",
+                summary: "disks whose contents may be lost, though Sprout has not put them there; with commas between"),
             Option(name: "--dry-run", value: nil, summary: "only show what would happen"),
             Option(name: "--yes", value: nil, summary: "do not ask"),
             outputOption,
@@ -21,16 +24,24 @@ extension Verb {
         let host = try await api.get("/api/hosts/\(Percent.encoded(invocation.operands[0]))", as: Host.self).value
         let path = "/api/hosts/\(host.id)/rebuild"
         let isRemoving = invocation.has("--remove-member")
+        let erase = (invocation.value("--erase") ?? "").split(separator: ",").map { String($0).trimmedOfSpaces }
         var wish = Wish(
-            image: invocation.value("--image"), confirm: nil, isDryRun: true, removesMember: isRemoving)
+            image: invocation.value("--image"), confirm: nil, isDryRun: true, removesMember: isRemoving, erase: erase)
         let answer = try await api.send("POST", path, body: try JSON.encode(wish))
         let plan = try JSON.decode(RebuildPlan.self, from: answer.body)
         let isShown = !invocation.isJSON || invocation.has("--dry-run")
         if isShown { Terminal.say(invocation.isJSON ? String(decoding: answer.body, as: UTF8.self) : text(plan)) }
-        guard plan.problems.isEmpty else {
-            throw Failure(description: plan.problems.map(\.sentence).joined(separator: "\n"))
-        }
+        let isAsked = Terminal.isInteractive && !invocation.has("--yes") && !invocation.has("--dry-run")
+        let problems = plan.problems.filter { !isAsked || $0.field != AnswerProblem.erase }
+        guard problems.isEmpty else { throw Failure(description: problems.map(\.sentence).joined(separator: "\n")) }
         if invocation.has("--dry-run") { return }
+        for contents in plan.strangeContents {
+            let serial = contents.disk.identity
+            guard Terminal.ask("Type \(Terminal.harmless(serial)), to lose what lies on that disk: ") == serial else {
+                throw Failure(description: "nothing was armed")
+            }
+            wish.erase.append(serial)
+        }
         if !invocation.has("--yes") {
             guard Terminal.isInteractive else {
                 throw UsageError(description: "nobody is there to confirm: add --yes", verb: hostsRebuild)
@@ -39,7 +50,8 @@ extension Verb {
             guard typed == host.hostname.description else { throw Failure(description: "nothing was armed") }
         }
         wish = Wish(
-            image: plan.image, confirm: "\(host.hostname)", isDryRun: nil, removesMember: isRemoving)
+            image: plan.image, confirm: "\(host.hostname)", isDryRun: nil, removesMember: isRemoving,
+            erase: wish.erase)
         let armed = try await api.send("POST", path, body: try JSON.encode(wish))
         Terminal.say(
             invocation.isJSON
@@ -94,6 +106,10 @@ extension Verb {
                 "joins", cluster.name.map { "the cluster \($0), through \(cluster.member)" } ?? cluster.member,
             ])
         }
+        for contents in plan.strangeContents {
+            rows += [["loses", "\(contents.disk), which holds what Sprout has not put there"]]
+            rows += contents.parts.map { ["", $0] }
+        }
         rows += plan.knownDisks.map { ["has", $0] } + plan.cautions.map { ["note", $0] }
         return Terminal.table(rows.map { $0.map(Terminal.harmless) }) + guests(plan)
     }
@@ -111,9 +127,10 @@ extension Verb {
         var confirm: String?
         var isDryRun: Bool?
         var removesMember: Bool
+        var erase: [String]
 
         enum CodingKeys: String, CodingKey {
-            case image, confirm
+            case image, confirm, erase
             case isDryRun = "dry_run"
             case removesMember = "remove_member"
         }

@@ -69,6 +69,33 @@ import Testing
         #expect(told.disks?.count == 64)
     }
 
+    @Test func `E12 what lies on the disks is told as people call it, but for what nobody would miss`() {
+        var told = progress(
+            (.agent, "part sda sda1 size 1"), (.agent, "disk sda ID_SERIAL_SHORT S1"),
+            (.agent, "part sda sda10 ID_FS_TYPE ntfs"), (.agent, "part sda sda10 size 500107862016"),
+            (.agent, "part sda sda10 ID_PART_ENTRY_NAME Basic data"), (.agent, "part sda sda2 ID_FS_TYPE ext4"),
+            (.agent, "part sda sda2 ID_FS_LABEL photos"),
+            (.agent, "part sda sda2 mounted Tue Mar  3 10:00:00 2026"), (.agent, "part sda sda3 size 1048576"),
+            (.agent, "part sda sda4 ID_FS_TYPE vfat"),
+            (.agent, "part sda sda4 ID_PART_ENTRY_TYPE C12A7328-f81f-11d2-ba4b-00a0c93ec93b"),
+            (.agent, "part sda sda5 ID_FS_TYPE swap"), (.agent, "part sdb sdb ID_FS_TYPE zfs_member"),
+            (.agent, "disk sdb size 100"), (.agent, "part sdb sdb ID_FS_TYPE zfs_member"),
+            (.agent, "part sdb sdb ID_FS_LABEL tank"), (.agent, "disk sdc size 100"),
+            (.agent, "part sdc sdc ID_FS_LABEL x"), (.low, "part sdc sdc ID_FS_TYPE ntfs"))
+        #expect(told.contents == nil)
+        told.take(.agent, "disks told")
+        #expect(
+            told.contents?.map { "\($0.disk.identity) \($0)" } == [
+                #"S1 sda2: ext4 "photos", mounted last on Tue Mar  3 10:00:00 2026; sda3, 1 MB: something unknown; "#
+                    + #"sda10, 500 GB: NTFS "Basic data""#, #"/dev/sdb sdb: ZFS pool "tank""#,
+            ])
+        told.take(.agent, "disk sdd size 100")
+        for number in 0..<200 { told.take(.agent, "part sdd sdd\(number) ID_FS_TYPE xfs") }
+        told.take(.agent, "disks told")
+        #expect(told.contents?.first?.parts.count == 32)
+        #expect(told.contents?.first?.description.hasSuffix("sdd7: XFS, and 24 more") == true)
+    }
+
     @Test func `E10 why it stopped is what it called an error last, or else what it wrote last`() {
         let error = progress(
             (.auto, "ERROR: first"), (.fetch, "ERROR: Installation failed: no disk"), (.low, "umount"),

@@ -50,6 +50,23 @@ import Testing
         }
     }
 
+    @Test func `E12 a disk that holds what is another's is not wiped, and others may hold what they will`() throws {
+        var plan = try AnswerSample.plan(.v9x2)
+        (plan.bootDisk, plan.knownDisks) = (.serial("X1"), [Self.samsung, Self.toshiba])
+        plan.strangeContents = [DiskContents(disk: Self.samsung, parts: ["nvme0n1p1: NTFS"])]
+        #expect(plan.contentsAtRisk.isEmpty)
+        #expect(plan.wipedDisks == [Self.toshiba])
+        _ = try Answer(plan)
+        plan.strangeContents.append(DiskContents(disk: Self.toshiba, parts: [#"sda1: ZFS pool "tank""#]))
+        #expect(plan.contentsAtRisk.map(\.contents.disk) == [Self.toshiba])
+        let refused = #expect(throws: AnswerProblems.self) { try Answer(plan) }
+        #expect(
+            refused?.all.first?.sentence
+                == #"holds what Sprout has not put there: sda1: ZFS pool "tank". If it may be lost, rebuild the host and "#
+                + "give the disk's serial number (sprout hosts rebuild \(plan.hostname) --erase X1).")
+        #expect(refused?.all.first?.field == "erase")
+    }
+
     @Test func `a disk that is not there, or is there twice, stops everything before it begins (E11)`() throws {
         let known = [Self.samsung, Self.toshiba, Self.bare]
         #expect(try outcome(.serial("S6Z1NJ0W123456"), known: known).problem == nil)

@@ -385,15 +385,23 @@ class AgentsOwnTest(AgentCase):
             (machine.sys / "block" / name / "device").mkdir(parents=True)
             (machine.sys / "block" / name / "size").write_text(f"{size}\n")
         machine.tool("udevadm", 'case $3 in --name=sda) echo "ID_SERIAL=long_S1"; echo "ID_SERIAL_SHORT=S 1"; echo ID_MODEL=QEMU_DISK;;'
+                     " --name=sda1) echo ID_FS_TYPE=ext4; echo ID_FS_LABEL=my photos; echo ID_PART_ENTRY_NAME=data; echo OTHER=x;;"
+                     " --name=nvme0n1) echo ID_FS_TYPE=zfs_member; echo ID_PART_ENTRY_NAME=none;;"
                      " *) exit 1;; esac")
+        machine.tool("dumpe2fs", 'echo "Last mounted on: /srv"; echo "Last mount time:          Tue Mar  3 10:00:00 2026"; [ $2 = /dev/sda1 ]')
+        (machine.sys / "block/sda/sda1").mkdir()
+        (machine.sys / "block/sda/sda1/partition").write_text("1\n")
+        (machine.sys / "block/sda/sda1/size").write_text("1000\n")
         machine.start()
         until(lambda: self.listener.lines, what="a first line")
         self.assertEqual(self.listener.texts("agent"), ["started 1"])
         machine.tool("ip", 'echo "2: ens18    inet 192.168.7.5/24 brd 192.168.7.255 scope global ens18"')
         (machine.proc / "net/route").write_text("Iface\tDestination\nens18\t00000000\n")
         self.expect("agent", ["started 1", "network 192.168.7.5/24 ens18", "disk nvme0n1 size 2048000",
-                              "disk sda size 1024000", "disk sda ID_SERIAL long_S1", "disk sda ID_SERIAL_SHORT S 1",
-                              "disk sda ID_MODEL QEMU_DISK", "disks told"])
+                              "part nvme0n1 nvme0n1 ID_FS_TYPE zfs_member", "disk sda size 1024000", "disk sda ID_SERIAL long_S1", "disk sda ID_SERIAL_SHORT S 1",
+                              "disk sda ID_MODEL QEMU_DISK", "part sda sda1 size 512000", "part sda sda1 ID_FS_TYPE ext4",
+                              "part sda sda1 ID_FS_LABEL my photos", "part sda sda1 ID_PART_ENTRY_NAME data",
+                              "part sda sda1 mounted Tue Mar  3 10:00:00 2026", "disks told"])
 
     def test_it_begins_once_the_live_system_has_mounted_what_it_needs(self):
         machine = Machine(self.listener)

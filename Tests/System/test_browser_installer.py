@@ -69,6 +69,30 @@ class InsideTheInstaller(BrowserTest):
             page.get_by_role("link", name="Download").click()
         self.assertEqual(len(pathlib.Path(download.value.path()).read_text().splitlines()), 403)
 
+    def test_E12_what_lies_on_a_disk_is_shown_and_its_serial_number_typed(self):
+        host = self.register()
+        machine = Machine(self.box, 1, mac=host["mac"])
+        machine.arm()
+        machine.boot()
+        machine.load_all()
+        machine.tell("agent disk nvme0n1 size 1000", "agent disk nvme0n1 ID_SERIAL_SHORT D-1", "agent part nvme0n1 nvme0n1p1 ID_FS_TYPE ntfs",
+                     f"agent part nvme0n1 nvme0n1p1 ID_FS_LABEL {HOSTILE}", "agent disks told")
+        self.assertEqual(machine.ask().status, 422)
+        page = self.open(f"/hosts/{host['id']}/rebuild", java_script_enabled=False)
+        loss = page.get_by_role("region", name="What is lost")
+        expect(loss).to_contain_text(f'nvme0n1p1: NTFS "{HOSTILE}"')
+        expect(loss).to_contain_text("D-1")
+        expect(page.get_by_role("heading", name="It cannot be rebuilt like this")).to_have_count(0)
+        self.expected = "422"
+        page.get_by_label("to confirm").fill(host["hostname"])
+        page.get_by_label("to lose what lies there").fill("D-2")
+        page.get_by_role("button", name=f"Rebuild {host['hostname']}").click()
+        expect(page.get_by_role("alert")).to_contain_text("holds what Sprout has not put there")
+        expect(page.get_by_label("to confirm")).to_have_value(host["hostname"])
+        page.get_by_label("to lose what lies there").fill("D-1")
+        page.get_by_role("button", name=f"Rebuild {host['hostname']}").click()
+        page.wait_for_url("**/ops/*")
+
     def test_E10_an_installer_that_stopped_is_told_on_the_page_with_its_last_lines(self):
         host, machine, operation = self.installing()
         page = self.open(f"/ops/{operation}")

@@ -155,6 +155,44 @@ class TelemetryTest(unittest.TestCase):
         machine.finish()
         self.assertEqual(rebuild("D-1", "c" * 16), 200, "its report says D-1")
 
+    def test_E12_what_lies_on_a_disk_is_not_lost_until_a_person_says_so(self):
+        machine = self.armed()
+        runs = iter("def012345")
+
+        def ask(*lines):
+            machine.boot()
+            machine.load_all()
+            machine.tell("agent disk vda size 1000", "agent disk vda ID_SERIAL_SHORT D-1", *lines, "agent disks told",
+                         run=next(runs) * 16)
+            return machine.ask().status
+
+        windows = ("agent part vda vda1 ID_FS_TYPE ntfs", f"agent part vda vda1 ID_FS_LABEL {HOSTILE}")
+        self.assertEqual(ask(*windows), 422)
+        reason = self.box.get(f"/api/operations/{self.operation(machine)}").json["steps"][-1]["reason"]
+        self.assertIn(f'holds what Sprout has not put there: vda1: NTFS "{HOSTILE}".', reason)
+        self.assertTrue(reason.endswith("Nothing was written."), reason)
+        # Both the plan and the wish say what is missing.
+        plan = self.box.request("POST", f"/api/hosts/{machine.mac}/rebuild", {"dry_run": True}).json
+        self.assertEqual([problem["field"] for problem in plan["problems"]], ["erase"])
+        self.assertEqual(plan["strange_contents"][0]["parts"], [f'vda1: NTFS "{HOSTILE}"'])
+        for wish in ({}, {"erase": ["D-2"]}):
+            refused = machine.arm(**wish)
+            self.assertEqual((refused.status, refused.json["field"]), (422, "erase"))
+        said = self.box.cli("hosts", "rebuild", f"pve-{self.count}", "--yes")
+        self.assertEqual(said.returncode, 1)
+        self.assertIn(f"--erase D-1", said.stderr)
+        self.assertEqual(machine.arm(erase=["d-1"]).status, 202)
+        events = self.box.get(f"/api/hosts/{machine.mac}/events").json
+        self.assertTrue(any("what lies on S/N d-1 may be lost" in event["message"] for event in events), events)
+        self.assertEqual(ask(*windows), 200)
+        # From here on what lies there is the host's own, also if its installer is cut off.
+        self.box.request("POST", f"/api/hosts/{machine.mac}/cancel", {})
+        self.assertEqual(machine.arm().status, 202)
+        self.assertEqual(ask("agent part vda vda3 ID_FS_TYPE LVM2_member"), 200)
+        machine.finish()
+        self.assertEqual(machine.arm().status, 202)
+        self.assertEqual(ask("agent part vda vda3 ID_FS_TYPE LVM2_member"), 200)
+
     def test_a_machine_without_a_controller_is_switched_by_the_agent(self):
         machine = self.machine()
         asked = self.box.request("POST", f"/api/hosts/{machine.mac}/power", {"action": "restart"})
