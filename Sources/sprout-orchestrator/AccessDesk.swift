@@ -250,9 +250,7 @@ struct AccessDesk: Sendable {
     private func author(
         _ name: AccessName, _ address: String, _ request: Request, isNoted: Bool = true
     ) -> Ledger.Author {
-        let peer = request.peer.map { " (uid \($0.userID))" } ?? ""
-        return Ledger.Author(
-            actor: "\(name) at \(address) through sprout-web\(peer)", request: isNoted ? request.id : nil)
+        Ledger.Author(actor: "\(name) at \(address) through sprout-web", request: isNoted ? request.id : nil)
     }
 
     private func source(_ address: String) -> String { GuessSource(address: address).description }

@@ -109,9 +109,7 @@ struct Desk: Sendable {
     }
 
     func author(_ request: Request) -> Ledger.Author {
-        let actor = request.headers["x-sprout-actor"] ?? "a local process"
-        let peer = request.peer.map { " (uid \($0.userID))" } ?? ""
-        return Ledger.Author(actor: actor + peer, request: request.id)
+        Ledger.Author(actor: request.headers["x-sprout-actor"] ?? "a local process", request: request.id)
     }
 
     /// The host that a path names.
