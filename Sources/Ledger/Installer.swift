@@ -32,15 +32,17 @@ extension Ledger {
             let image = order.image
             let armed = try move(
                 before, on: .rebuild,
-                reason: "\(image.product) \(image.release)-\(image.build) is to be installed\(order.loss).", by: author)
+                reason: "\(image.product) \(image.release)-\(image.build) is to be installed"
+                    + "\(order.retries == nil ? "" : " once more")\(order.loss).", by: author)
             let operation = try openOperation(of: armed)
             let key = try order.makeKey(operation)
             try connection.run(
                 """
-                UPDATE operation SET image = ?, installation = ?, public_key = ?, removes_member = ?, erases = ?
-                WHERE id = ?
+                UPDATE operation SET image = ?, installation = ?, public_key = ?, removes_member = ?, erases = ?,
+                    retries = ? WHERE id = ?
                 """, .text(image.id), .text(order.installation.json), .text(key.line),
-                .int(order.removesMember ? 1 : 0), .text(order.erases.joined(separator: "\n")), .text(operation))
+                .int(order.removesMember ? 1 : 0), .text(order.erases.joined(separator: "\n")), .text(order.retries),
+                .text(operation))
             try connection.run(
                 "INSERT INTO secret (name, sealed, updated_at) VALUES (?, ?, ?)", .text(Self.nameOfKey(operation)),
                 .blob(key.sealed), .int(now().milliseconds))

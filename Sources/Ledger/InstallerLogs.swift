@@ -95,7 +95,7 @@ extension Ledger {
         return InstallerRun(operation: operation, host: host, base: base, lines: 0, isNew: true, isCurrent: true)
     }
 
-    private func installerProgress(of operation: String) throws -> InstallerProgress? {
+    func installerProgress(of operation: String) throws -> InstallerProgress? {
         try connection.rows("SELECT progress FROM installer WHERE operation = ?", .text(operation)) {
             InstallerProgress(json: $0.text(0))
         }.first ?? nil
@@ -163,7 +163,11 @@ extension Ledger {
         guard run.operation.endedAt == nil, [.pxeReady, .pxeBooted, .installing].contains(run.host.state) else {
             return nil
         }
-        return try move(run.host, on: .broke, reason: progress.reasonOfStop, by: author)
+        let isRetried = try isRetried(run.host, run.operation.id, progress)
+        let failed = try move(
+            run.host, on: .broke, reason: progress.reasonOfStop + (isRetried ? Self.retrySentence : ""), by: author)
+        if isRetried { try retry(run.host, run.operation.id) }
+        return failed
     }
 
     /// Of an operation: a machine that starts more often does not get on.

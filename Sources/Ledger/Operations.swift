@@ -59,14 +59,19 @@ extension Ledger {
             if try isTooEarly(host, operation, time: time) { continue }
             let minutes = time.components.seconds / 60
             let found = try arrival(ofOperation: operation).map { " \($0)" } ?? ""
+            let hang = try hang(of: host, operation)
+            let isRetried = try hang != nil && isRetried(host, operation, try installerProgress(of: operation))
             let reason =
-                try hang(of: host, operation)
+                try hang.map { $0 + (isRetried ? Self.retrySentence : "") }
                 ?? verdictOnNetboot(ofHost: host.id, host.state).map {
                     "it never netbooted in \(minutes) minutes. \($0)"
                 } ?? (host.state == .joining ? problemOfJoin(operation) : nil).map {
                     "it did not join in \(minutes) minutes. \($0)"
                 } ?? host.state.sentenceAfter(minutes: minutes) + found
-            _ = try advance(hostID: host.id, on: .deadlinePassed, reason: reason, by: author)
+            try connection.write {
+                _ = try move(try existingHost(id: host.id), on: .deadlinePassed, reason: reason, by: author)
+                if isRetried { try retry(host, operation) }
+            }
             late.append("\(host.hostname)")
         }
         return late
@@ -128,17 +133,21 @@ extension Ledger {
 
     /// How long it may stay in its state: by its server type, in the version that the operation keeps, or as is usual.
     private func time(of host: Host, _ operation: String) throws -> Duration {
-        let bodies = try connection.rows(
+        let own = try serverType(of: host, operation).flatMap { Deadlines(serverType: $0).times[host.state] }
+        return own ?? host.state.deadline ?? .zero
+    }
+
+    /// As JSON, in the version that the operation keeps.
+    func serverType(of host: Host, _ operation: String) throws -> String? {
+        try connection.rows(
             """
             SELECT server_type.body FROM operation JOIN server_type ON server_type.version = server_types_version
             WHERE operation.id = ? AND server_type.key = ?
             """, .text(operation), .text(host.serverType)
-        ) { $0.text(0) }
-        let own = bodies.first.flatMap { Deadlines(serverType: $0).times[host.state] }
-        return own ?? host.state.deadline ?? .zero
+        ) { $0.text(0) }.first
     }
 
-    private func add(_ effect: Effect, _ host: Host, _ operation: String, _ moment: Timestamp) throws {
+    func add(_ effect: Effect, _ host: Host, _ operation: String, _ moment: Timestamp) throws {
         try connection.run(
             "INSERT INTO effect (host, operation, kind, due_at) VALUES (?, ?, ?, ?)",
             .text(host.id), .text(operation), .text(effect.rawValue), .int(moment.milliseconds))

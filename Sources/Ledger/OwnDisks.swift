@@ -20,6 +20,8 @@ extension Migrations {
         """
         -- The serial numbers of disks whose contents somebody agreed to lose, one a line.
         ALTER TABLE operation ADD COLUMN erases TEXT NOT NULL DEFAULT '';
+        -- The operation that failed, and that this one begins once more by itself.
+        ALTER TABLE operation ADD COLUMN retries TEXT;
 
         -- The disks that were given to a host's installer, by serial number or the kernel's name.
         CREATE TABLE own_disk (

@@ -6,6 +6,8 @@ public struct InstallationOrder: Sendable {
     public var removesMember = false
     /// The disks, by their serial numbers, whose contents may be lost though Sprout has not put them there.
     public var erases: [String] = []
+    /// The operation that failed and is begun once more; nil where a person asked for it.
+    public var retries: String?
     /// Makes the key of the operation that has this id.
     public var makeKey: @Sendable (_ operation: String) throws -> OperationKey
 

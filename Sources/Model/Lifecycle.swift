@@ -116,6 +116,7 @@ public enum Effect: String, CaseIterable, Sendable, Codable {
     case joinCluster = "join_cluster"
     case registerInInventory = "register_in_inventory"
     case removeKey = "remove_key"
+    case retryInstallation = "retry_installation"
     case notify
 
     /// What is done by it, as the rest of a sentence that begins with "Still to be done:".
@@ -126,6 +127,7 @@ public enum Effect: String, CaseIterable, Sendable, Codable {
         case .joinCluster: "join it to the cluster"
         case .registerInInventory: "register it in the inventory"
         case .removeKey: "take the key of its installation off it"
+        case .retryInstallation: "begin its installation once more"
         case .notify: "tell people what became of it"
         }
     }

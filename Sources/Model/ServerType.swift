@@ -13,6 +13,8 @@ public struct ServerType: Equatable, Sendable {
     public var hostnamePrefix: String
     public var network = Network.dhcp
     public var power = Power.manual
+    /// Whether an installation is begun once more by itself, if its installer stopped before it wrote to a disk.
+    public var retries = false
     /// How long its hosts may stay in a state, where that is not what is usual.
     public var deadlines = Deadlines()
 
@@ -103,6 +105,7 @@ extension ServerType: Codable {
         case hostnamePrefix = "hostname_prefix"
         case network
         case power
+        case retries = "retry"
         case deadlines
     }
 
@@ -119,6 +122,7 @@ extension ServerType: Codable {
         hostnamePrefix = try values.decodeIfPresent(String.self, forKey: .hostnamePrefix) ?? hostnamePrefix
         network = try values.decodeIfPresent(Network.self, forKey: .network) ?? network
         power = try values.decodeIfPresent(Power.self, forKey: .power) ?? power
+        retries = try values.decodeIfPresent(Bool.self, forKey: .retries) ?? retries
         deadlines = try values.decodeIfPresent(Deadlines.self, forKey: .deadlines) ?? deadlines
     }
 }

@@ -25,7 +25,7 @@ extension ServerTypes {
 extension ServerType {
     private static let keys = [
         "display_name", "boot_disk", "filesystem", "management_nic", "gpu", "hostname_prefix", "network", "power",
-        "deadlines",
+        "retry", "deadlines",
     ]
 
     fileprivate init(_ key: String, _ section: Section) {
@@ -41,6 +41,7 @@ extension ServerType {
         hostnamePrefix = section.value("hostname_prefix", .hostnamePrefix) ?? hostnamePrefix
         network = Network(section) ?? network
         power = Power(section) ?? power
+        retries = section.value("retry", .flag) ?? retries
         let states = HostState.allCases.filter(\.isUnderWay)
         let limits = section.section("deadlines", keys: states.map(\.rawValue))
         for state in states { deadlines.times[state] = limits.value(state.rawValue, .deadline) }

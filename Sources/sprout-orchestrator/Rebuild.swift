@@ -57,6 +57,24 @@ struct RebuildDesk: Sendable {
         return try .json(Rebuilding(host: armed, operation: operation, plan: plan), status: 202)
     }
 
+    /// Begins once more what stopped before it had written anything; a person may have been faster.
+    @Sendable func retry(_ due: Ledger.DueEffect) async throws -> EffectKeeper.Outcome {
+        guard let host = try await desk.store.host(due.host.id), host.state == .failed,
+            await desk.latestOperation(of: host) == due.operation.id,
+            let id = due.operation.image, let image = try await desk.store.image(id),
+            let wishes = try await desk.ledger.wishes(ofOperation: due.operation.id)
+        else { return .nothing }
+        var order = InstallationOrder(image, wishes.installation, makeKey: keyring.makeKey(ofOperation:))
+        (order.removesMember, order.erases, order.retries) = (wishes.removesMember, wishes.erases, due.operation.id)
+        let author = Ledger.Author(actor: "sprout-orchestrator")
+        let armed = try await desk.ledger.arm(hostID: host.id, with: order, by: author)
+        desk.log(
+            .notice, "\(armed.hostname) is now \(armed.state.rawValue): its installation is tried once more",
+            .hostAdvanced,
+            armed, operation: await desk.latestOperation(of: armed) ?? "")
+        return .nothing
+    }
+
     private func cancel(_ request: Request) async throws -> Response {
         let (host, author) = (try await desk.host(of: request), desk.author(request))
         let cancelled = try await desk.commit(request) { try await desk.ledger.cancel(hostID: host.id, by: author) }

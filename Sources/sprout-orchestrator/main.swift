@@ -48,7 +48,7 @@ daemon { reactor, termination in
         desk, reactor,
         [
             .armNetboot: power.wake, .joinCluster: join.carryOut, .registerInInventory: inventory.register,
-            .removeKey: keys.carryOut, .notify: notices.deliver,
+            .removeKey: keys.carryOut, .retryInstallation: rebuild.retry, .notify: notices.deliver,
         ])
     let progress = ProgressBell(desk, reactor)
     let installer = InstallerDesk(

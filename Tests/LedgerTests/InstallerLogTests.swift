@@ -10,8 +10,8 @@ import Testing
         let armed: InstallerTests.Armed
         let operation: String
 
-        init() async throws {
-            armed = try await InstallerTests.Armed()
+        init(serverType body: String? = nil) async throws {
+            armed = try await InstallerTests.Armed(serverType: body)
             _ = try await armed.scene.ledger.grantBoot(hostID: armed.host.id, memory: nil, tokenHash: armed.hash)
             operation = try #require(try await armed.scene.store().operations(ofHost: armed.host.id).first?.id)
             _ = try await armed.ask(InstallerTests.Armed.machine())
@@ -142,6 +142,22 @@ import Testing
         #expect(
             record?.steps.last?.reason?.hasPrefix(
                 "its installer hung at 63 %: unpacking, and wrote nothing for 15 minutes.") == true)
+    }
+
+    @Test(arguments: [
+        ("INFO: starting", ["disarm_netboot", "remove_key", "retry_installation"]),
+        ("INFO: progress   4.0 % - creating LVs", ["disarm_netboot", "remove_key", "notify"]),
+    ]) func `E9 what hung before it wrote is to be tried once more, where the server type says so`(
+        line: String, effects: [String]
+    ) async throws {
+        let telling = try await Telling(serverType: #"{"key":"vm","boot_disk":{"path":"/dev/vda"},"retry":true}"#)
+        let (scene, clock) = (telling.armed.scene, telling.armed.scene.clock)
+        _ = try await telling.tell([line], first: 1)
+        clock.advance(.seconds(15 * 60))
+        _ = try await telling.tell([], first: 2)
+        #expect(try await scene.ledger.passDeadlines(by: Scene.author) == ["pve-1"])
+        let due = try await scene.ledger.dueEffects().filter { $0.operation.id == telling.operation }
+        #expect(due.map(\.effect.rawValue).filter { $0 != "arm_netboot" } == effects)
     }
 
     @Test func `E9 an installer whose agent is lost has the time that it would have had without`() async throws {

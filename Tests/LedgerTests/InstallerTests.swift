@@ -12,8 +12,12 @@ import Testing
         let host: Host
         let hash: [UInt8] = Array(repeating: 7, count: 32)
 
-        init() async throws {
+        init(serverType body: String? = nil) async throws {
             scene = try await Scene()
+            if let body {
+                let types = [ServerTypeRecord(key: "vm", displayName: "vm", hostnamePrefix: "vm-", body: body)]
+                _ = try await scene.ledger.load(types, from: "a test", by: Scene.author)
+            }
             let image = InstallerImage(
                 id: "proxmox-ve-9.2-1", product: "Proxmox VE", release: "9.2", build: "1", source: "pve.iso", size: 1,
                 sha256: "", importedAt: scene.clock.now(), files: [], modeFile: .init(offset: 0, length: 1))

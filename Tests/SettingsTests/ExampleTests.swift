@@ -56,7 +56,8 @@ enum Example {
 
     @Test func `the example for server types explains every key`() throws {
         let text = try Example.text(Example.serverTypes)
-        let keys = "display_name boot_disk filesystem management_nic gpu hostname_prefix network".split(separator: " ")
+        let keys = "display_name boot_disk filesystem management_nic gpu hostname_prefix network retry".split(
+            separator: " ")
         let below =
             "serial model path mode cidr gateway dns kind url secret_name on_url off_url method body headers status on off"
             .split(separator: " ")

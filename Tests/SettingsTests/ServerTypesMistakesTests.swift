@@ -85,7 +85,7 @@ import Testing
         (
             "nic: eno1",
             "4:5: server_types.a.nic: no such key here; did you mean management_nic? (allowed: display_name, "
-                + "boot_disk, filesystem, management_nic, gpu, hostname_prefix, network, power, deadlines)"
+                + "boot_disk, filesystem, management_nic, gpu, hostname_prefix, network, power, retry, deadlines)"
         ),
         (
             "deadlines: {installing: 90}",

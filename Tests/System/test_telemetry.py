@@ -8,6 +8,10 @@ import unittest
 from harness import SERVER_TYPES, Sprout, until
 from installing import PROVISIONING, Machine, import_image
 
+RETRIED = """  retried:
+    boot_disk: /dev/vda
+    retry: true
+"""
 BY_SERIAL = """  by-serial:
     display_name: Known by its disk
     boot_disk:
@@ -20,7 +24,7 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 class TelemetryTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.box = cls.enterClassContext(Sprout(provisioning=PROVISIONING, server_types=SERVER_TYPES + BY_SERIAL))
+        cls.box = cls.enterClassContext(Sprout(provisioning=PROVISIONING, server_types=SERVER_TYPES + BY_SERIAL + RETRIED))
         import_image(cls.box)
         cls.count = 0
 
@@ -118,6 +122,32 @@ class TelemetryTest(unittest.TestCase):
         self.assertEqual(machine.state(), "ready")
         said = [event["message"] for event in self.box.get(f"/api/hosts/{machine.mac}/events").json]
         self.assertTrue(any("is restarted by the agent beside its installer" in words for words in said), said)
+
+    def test_E10_what_stopped_before_it_wrote_is_tried_once_more_by_itself_and_no_more(self):
+        machine = self.armed(server_type="retried")
+
+        def stop(run, *lines):
+            machine.start_installer()
+            self.assertEqual(machine.tell(*lines, "auto ERROR: no network", "agent stopped", run=run * 16).status, 200)
+
+        stop("a")
+        until(lambda: machine.state() == "pxe_ready", what="it is begun once more")
+        first, second = [operation["id"] for operation in reversed(
+            self.box.get(f"/api/hosts/{machine.mac}/operations").json["operations"])]
+        reason = self.box.get(f"/api/operations/{first}").json["steps"][-1]["reason"]
+        self.assertEqual(reason, "its installer stopped: no network. Nothing was written, and it is tried once more.")
+        old = machine.token
+        until(lambda: b"reboot" in machine.tell(first=3, token=old, run="a" * 16).body, what="the agent is told")
+        stop("b")
+        self.assertEqual(machine.state(), "failed")
+        reason = self.box.get(f"/api/operations/{second}").json["steps"][-1]["reason"]
+        self.assertEqual(reason, "its installer stopped: no network.")
+        tasks = self.box.get(f"/api/hosts/{machine.mac}/tasks").json["tasks"]
+        self.assertEqual([task["kind"] for task in tasks if task["kind"] == "retry_installation"], [])
+        # Once something was written, a person looks first.
+        machine = self.armed(server_type="retried")
+        stop("c", "auto INFO: progress   4.0 % - creating LVs")
+        self.assertEqual(machine.state(), "failed")
 
     def test_E11_a_machine_with_another_disk_than_is_meant_gets_no_answer(self):
         for serial, found in [("S-1", "installing"), ("S-2", "failed")]:
