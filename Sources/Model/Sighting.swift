@@ -114,6 +114,7 @@ extension Sighting: CustomStringConvertible {
         case "initrd.img": "the installer's initrd"
         case "body": "the installer's ISO"
         case "tail": "the end of the ISO, which is its own"
+        case "agent": "the agent that goes beside the installer"
         default: "a file of the installer"
         }
     }

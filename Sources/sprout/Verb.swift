@@ -80,7 +80,7 @@ extension Verb {
         .boxShow, .boxUpdate, .boxRestart, .boxPowerOff, .boxClock, .boxSeen, .boxReset,
         .setup, .usersList, .usersAdd, .usersSet, .usersRemove, .tokensList, .tokensCreate, .tokensRemove,
         .wireTrust, .wire, .networkShow, .networkSeen, .networkPorts, .networkOptions, .watch,
-        .doctor, .support, .rehearseCluster, .rehearseISO, .rehearse,
+        .doctor, .supportOpen, .support, .rehearseCluster, .rehearseISO, .rehearse,
         .up, .configShow, .configSet, .configFile, .configReplace, .configCheck, .completion,
     ]
 

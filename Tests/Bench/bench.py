@@ -2,10 +2,10 @@
 
     python3 bench.py                everything
     python3 bench.py tftp dhcp      only these: core, tftp, dhcp, addresses, boot, boot_set, operations,
-                                    pages, metrics, events, agents
+                                    pages, metrics, events, agents, box
 
 Prints a table, and writes it to out/bench.txt. Network boot is measured in the lab of Tests/System, for which it must
-be root; but for boot_set, operations, pages, metrics, events and agents, which are HTTP alone.
+be root, as for the box; but for boot_set, operations, pages, metrics, events and agents, which are HTTP alone.
 """
 
 import os
@@ -24,6 +24,7 @@ import bench_addresses  # noqa: E402
 import bench_agents  # noqa: E402
 import bench_boot  # noqa: E402
 import bench_boot_set  # noqa: E402
+import bench_box  # noqa: E402
 import bench_dhcp  # noqa: E402
 import bench_events  # noqa: E402
 import bench_metrics  # noqa: E402
@@ -129,7 +130,8 @@ def in_lab(part):
 PARTS = {"core": core, "tftp": in_lab(bench_tftp), "dhcp": in_lab(bench_dhcp), "addresses": in_lab(bench_addresses),
          "boot": in_lab(bench_boot), "boot_set": bench_boot_set.figures,
          "operations": bench_operations.figures, "pages": bench_pages.figures,
-         "metrics": bench_metrics.figures, "events": bench_events.figures, "agents": bench_agents.figures}
+         "metrics": bench_metrics.figures, "events": bench_events.figures, "agents": bench_agents.figures,
+         "box": bench_box.figures}
 
 
 def main(wanted):

@@ -86,13 +86,16 @@ class Person:
         hosts.get_by_role("button", name="Save").click()
         expect(self.page.get_by_label("Root password")).to_have_attribute("placeholder", "is set; type another to change it")
 
-    def press_rebuild(self, name, loses, picture):
+    def press_rebuild(self, name, loses, picture, erase=None):
         self.visit("/")
         self.page.get_by_role("link", name=name, exact=True).click()
         self.page.get_by_role("link", name="Rebuild with Proxmox VE").click()
         expect(self.page.get_by_role("region", name="What is lost")).to_contain_text(loses)
         self.page.locator("#rebuild-confirm").fill(name)
-        picture("rebuild-plan")
+        expect(self.page.locator("#rebuild-erase")).to_have_count(1 if erase else 0)
+        if erase:
+            self.page.locator("#rebuild-erase").fill(erase)
+        picture("rebuild-plan-erase" if erase else "rebuild-plan")
         self.page.get_by_role("button", name="Rebuild").click()
         self.page.wait_for_url("**/ops/*")
 

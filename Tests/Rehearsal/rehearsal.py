@@ -8,6 +8,7 @@ docs/rehearsal.md says what is real here, and what is not.
 
 import concurrent.futures
 import contextlib
+import datetime
 import json
 import os
 import pathlib
@@ -15,6 +16,7 @@ import re
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -30,19 +32,25 @@ import debian  # noqa: E402
 import lab  # noqa: E402
 import person  # noqa: E402
 import standin_iso  # noqa: E402
-from harness import PROGRAMS, until  # noqa: E402
+from harness import PROGRAMS, until, written  # noqa: E402
 from timeserver import TimeServer  # noqa: E402
 
 OUT = ROOT / "out" / "rehearsal"
 NAME, MAC, DISK = "pve-rehearsal", "52:54:00:77:00:50", "REHEARSAL-DISK-1"
-SERVER_TYPES = f"""server_types:
+
+
+def server_types(serial=DISK, filesystem="ext4"):
+    return f"""server_types:
   vm:
     boot_disk:
-      serial: {DISK}
+      serial: {serial}
+    filesystem: {filesystem}
     display_name: Blank virtual machine
     hostname_prefix: pve-
     deadlines: {{pxe_booted: 20m, installing: 40m, installed: 20m, first_boot: 20m, joining: 20m}}
 """
+
+
 # For newer processors programs take functions that are slower where instructions are computed.
 PROCESSORS = ["-cpu", "Nehalem", "-smp", "2", "-accel", "tcg,thread=multi"]
 # What is asked and answered in few bytes, but for what only acknowledges.
@@ -65,7 +73,7 @@ class Rehearsal:
         self.stack = contextlib.ExitStack()
         self.steps, self.began = [], time.monotonic()
         self.network = self.box = self.person = None
-        self.heard, self.percentages = 0, []
+        self.told_of, self.heard, self.percentages = None, 0, []
 
     def run(self):
         with self.stack:
@@ -176,9 +184,7 @@ class Rehearsal:
         sprout = self.person.sprout
         with self.step("person: settings, server types, the cluster"):
             self.person.say_what_hosts_have_in_common()
-            types = self.folder / "server-types.yaml"
-            types.write_text(SERVER_TYPES)
-            sprout("config", "replace", "server-types", types)
+            self.set_server_type(serial="ANOTHER-DISK")
             sprout("config", "set", "pxe.interface", self.box.shell("ls /sys/class/net | grep ^en"))
             sprout("config", "set", "pxe.enabled", "true")
             sprout("config", "set", "proxmox.existing_node", cluster.MEMBER)
@@ -189,7 +195,12 @@ class Rehearsal:
             sprout("images", "import", self.iso)
         with self.step("person: a host is registered, its plan is read, and Rebuild pressed"):
             sprout("hosts", "add", NAME, "--mac", MAC, "--type", "vm")
-            self.person.press_rebuild(NAME, DISK, self.picture)
+            self.person.press_rebuild(NAME, "ANOTHER-DISK", self.picture)
+
+    def set_server_type(self, **changes):
+        types = self.folder / "server-types.yaml"
+        types.write_text(server_types(**changes))
+        self.person.sprout("config", "replace", "server-types", types)
 
     # The machine
 
@@ -198,7 +209,20 @@ class Rehearsal:
             self.switch_on()
             self.reaches("pxe_booted", 400)
             self.picture("operation-pxe_booted")
-        with self.step("machine: loads the ISO, starts the installer, has its answer"):
+        with self.step("machine: has another disk than is meant, and gets no answer"):
+            self.fails("ANOTHER-DISK", f"S/N {DISK}")
+            assert written(self.disk) == self.photos, "something was written to the disk"
+        # The stand-in knows one file system: what it says of another it says as the real one does of what it does not know.
+        self.set_server_type(filesystem="xfs")
+        with self.step("person: Rebuild is pressed again, and the serial number typed of the disk that is not empty"):
+            self.person.press_rebuild(NAME, 'ext4 "photos"', self.picture, erase=DISK)
+        with self.step("machine: restarts, without anybody touching it, and its installer fails"):
+            self.fails("its installer stopped:", "unknown variant `xfs`")
+            assert written(self.disk) == self.photos, "something was written to the disk"
+            self.picture("operation-failed")
+        self.set_server_type()
+        with self.step("person: Rebuild is pressed again; the machine restarts, and has its answer"):
+            self.person.press_rebuild(NAME, DISK, self.picture)
             self.reaches("installing", 900)
             self.pictures("installing")
         with self.step("machine: is installed"):
@@ -214,19 +238,21 @@ class Rehearsal:
         self.picture("hosts-ready")
 
     def switch_on(self):
-        disk = self.folder / "disk"
-        with open(disk, "wb") as file:
+        self.disk = self.folder / "disk"
+        with open(self.disk, "wb") as file:
             file.truncate(8 << 30)
+        subprocess.run(["mkfs.ext4", "-q", "-L", "photos", self.disk], check=True)
+        self.photos = written(self.disk)
         self.network.machine(
             "machine", MAC, self.firmware, *PROCESSORS, "-vga", "std", "-machine", "graphics=on",
-            "-drive", f"if=none,id=disk,format=raw,cache=unsafe,file={disk}",
+            "-drive", f"if=none,id=disk,format=raw,cache=unsafe,file={self.disk}",
             "-device", f"virtio-blk-pci,drive=disk,serial={DISK},bootindex=1",
             "-monitor", f"unix:{self.network.folder}/machine.monitor,server=on,wait=off", memory=6144, restarts=True)
 
     def reaches(self, state, seconds):
         """Waits until the host has been in a state, and no longer than until it has failed."""
         def seen():
-            [operation] = self.person.told("operations", "list", NAME)["operations"]
+            operation = self.person.told("operations", "list", NAME)["operations"][0]
             states = [step["state"] for step in operation["steps"]] + [operation.get("outcome")]
             self.say_what_the_installer_tells(operation["id"])
             if "failed" in states:
@@ -235,8 +261,27 @@ class Rehearsal:
 
         until(seen, seconds, f"{NAME}: {state}", pause=2)
 
+    def fails(self, *words):
+        """Waits until the operation has failed with these words: within 15 seconds of the installer's own."""
+        def failed():
+            operation = self.person.told("operations", "list", NAME)["operations"][0]
+            self.say_what_the_installer_tells(operation["id"])
+            return operation if operation.get("outcome") == "failed" else None
+
+        operation = until(failed, 900, f"{NAME}: failed", pause=2)
+        step = operation["steps"][-1]
+        self.say(f"    {step['reason']}")
+        for word in words:
+            assert word in step["reason"], step
+        ended = moment(step["ended_at"])
+        lines = map(json.loads, self.person.sprout("operations", "log", operation["id"], "-o", "json").splitlines())
+        errors = [moment(line["at"]) for line in lines if line["text"].startswith("ERROR: ")]
+        assert all(ended - at < 15 for at in errors), (ended, errors)
+
     def say_what_the_installer_tells(self, operation):
         """What is new of it; in the middle a picture of how that is shown."""
+        if self.told_of != operation:
+            self.told_of, self.heard, self.percentages = operation, 0, []
         lines = self.person.sprout("operations", "log", operation, "-o", "json").splitlines()
         for line in map(json.loads, lines[self.heard:]):
             percent = re.match(r"INFO: progress +([0-9.]+) % - ", line["text"]) if line["source"] == "auto" else None
@@ -281,6 +326,10 @@ class Rehearsal:
             assert len(text) > 1000, f"{place} is there"
             for name, secret in [*self.person.secrets.items(), *(("of the operation", one) for one in secrets)]:
                 assert secret not in text, f"a secret ({name}) is in {place}"
+
+
+def moment(text):
+    return datetime.datetime.fromisoformat(text).timestamp()
 
 
 def screenshot(monitor, file):

@@ -1,6 +1,7 @@
 """Runs the real Sprout for tests: `sprout up` with nginx and all daemons, on a port and a state of its own."""
 
 import contextlib
+import hashlib
 import http.client
 import json
 import os
@@ -33,6 +34,20 @@ server_types:
 
 MACHINES = re.compile(
     "/(ipxe|boot|netboot)/|/api/boot/|/api/hosts/[^/]+/(installed|first-boot-script|phone-home)([?]|$)")
+
+
+def written(disk):
+    """What a disk holds that is a sparse file, as a digest; where its file has holes, the same as where it has zeros."""
+    digest, end = hashlib.sha256(), 0
+    with open(disk, "rb") as file, contextlib.suppress(OSError):
+        while True:
+            start = os.lseek(file.fileno(), end, os.SEEK_DATA) & -4096
+            end = os.lseek(file.fileno(), start, os.SEEK_HOLE)
+            for place in range(start, end, 4096):
+                block = os.pread(file.fileno(), 4096, place)
+                if block.strip(b"\0"):
+                    digest.update(b"%d " % place + block)
+    return digest.hexdigest()
 
 
 def until(condition, seconds=15, what="the condition", pause=0.02):

@@ -13,7 +13,7 @@ import unittest
 from urllib.parse import parse_qsl, urlsplit
 
 import lab
-from harness import ROOT, Sprout, until
+from harness import ROOT, Sprout, until, written
 
 FOLDER = ROOT / "Tests" / "Rehearsal"
 sys.path += [str(FOLDER), str(FOLDER / "live" / "usr" / "lib" / "python3" / "dist-packages")]
@@ -168,12 +168,19 @@ class InstallerTest(unittest.TestCase):
         archive = "printf '%s\\n' init sprout sprout/agent sprout/hook sprout/place | cpio --quiet -o -H newc >> ../initrd"
         subprocess.run(["sh", "-ec", archive], cwd=root, check=True)
 
-    def start(self, answer):
+    def start(self, answer, photos=False):
         self.server.answer, self.server.posts, self.server.lines = answer, [], []
         self.disk, self.serial = self.folder / "disk", self.folder / "serial"
         self.serial.unlink(missing_ok=True)
         with open(self.disk, "wb") as file:
             file.truncate(4 << 30)
+        if photos:
+            subprocess.run(
+                ["sfdisk", "--quiet", self.disk], input="label: gpt\nstart=1MiB, size=1GiB, name=data\n", text=True, check=True)
+            subprocess.run(
+                ["mkfs.ext4", "-q", "-F", "-L", "photos", "-E", f"offset={1 << 20}", self.disk, "1G"], check=True,
+                stderr=subprocess.DEVNULL)
+        self.before = written(self.disk)
         machine = subprocess.Popen(
             ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "Nehalem", "-smp", "2", "-m", "2048", "-display", "none",
              "-no-reboot", "-kernel", self.folder / "vmlinuz", "-initrd", self.folder / "initrd",
@@ -227,11 +234,12 @@ class InstallerTest(unittest.TestCase):
         return [text for _, one, text in (line.split(" ", 2) for line in list(self.server.lines)) if one == source]
 
     def test_it_stops_in_a_shell_which_its_agent_alone_tells_and_leaves_when_told_to(self):
-        machine = self.start(ANSWER.replace("D-1", "D-2"))
+        # On the disk there is a partition with somebody's photos (E12).
+        machine = self.start(ANSWER.replace("D-1", "D-2"), photos=True)
         until(lambda: "Installation aborted" in self.screen(), 400, "the shell", pause=0.5)
         self.assertIn("Installation failed: filter did not match any device(s)", self.screen())
         self.assertEqual([path for path, _, _ in self.server.posts], ["/answer"])
-        self.assertEqual(self.disk.stat().st_blocks, 0, "the disk is as it was")
+        self.assertEqual(written(self.disk), self.before, "the disk is as it was")
         until(lambda: machine.poll() is not None, 60, "the machine to restart, as it was told to", pause=0.2)
         self.assertEqual(self.agent_told("auto")[-1], "ERROR: Installation failed: filter did not match any device(s)")
         self.assertIn("INFO: queried answer file for automatic installation successfully", self.agent_told("fetch"))
@@ -239,6 +247,10 @@ class InstallerTest(unittest.TestCase):
         self.assertEqual(own[0], "started 1")
         self.assertIn(f"disk vda size {4 << 30}", own)
         self.assertIn("disk vda ID_SERIAL D-1", own)
+        self.assertEqual(
+            [line for line in own if line.startswith("part ") and "_TYPE 0fc63daf" not in line],
+            [f"part vda vda1 size {1 << 30}", "part vda vda1 ID_FS_LABEL photos", "part vda vda1 ID_FS_TYPE ext4",
+             "part vda vda1 ID_PART_ENTRY_NAME data"])
         self.assertIn("network 10.0.2.15/24", " ".join(own))
         self.assertEqual(own[-5:], [
             "program proxmox-fetch-answer ended", "program proxmox-auto-installer began",

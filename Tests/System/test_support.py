@@ -59,6 +59,34 @@ class SupportTest(unittest.TestCase):
         # One gap: a host that was never installed whole has no inventory.
         self.assertEqual(len(files["missing.txt"].splitlines()), 1, files["missing.txt"])
 
+    def test_A6_it_is_encrypted_on_request_and_opens_with_its_passphrase_alone(self):
+        box = self.enterContext(Sprout())
+        sealed = self.file.with_name("support.sealed")
+        self.assertEqual(box.cli("support", str(sealed), "--encrypt", input="").returncode, 1)
+        self.assertFalse(sealed.exists())
+        done = box.cli("support", str(sealed), "--encrypt", input="a long passphrase")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(sealed.stat().st_mode & 0o777, 0o600)
+        self.assertEqual([path.name for path in sealed.parent.iterdir()], [sealed.name], "nothing lies open beside it")
+        self.assertNotIn(b"\x1f\x8b\x08", sealed.read_bytes()[:100])
+        plain = sealed.with_name("sprout-support.tar.gz")
+
+        def open_it(passphrase):
+            return subprocess.run(
+                [PROGRAMS / "sprout", "support", "open", sealed], cwd=sealed.parent, input=passphrase, capture_output=True,
+                text=True, timeout=60)
+
+        wrong = open_it("another passphrase")
+        self.assertEqual(wrong.returncode, 1)
+        self.assertIn("it does not open", wrong.stderr)
+        plain.unlink(missing_ok=True)
+        done = open_it("a long passphrase")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(plain.stat().st_mode & 0o777, 0o600)
+        with tarfile.open(plain) as tar:
+            self.assertTrue(any(name.endswith("machine.txt") for name in tar.getnames()))
+        self.assertIn("is there already", open_it("a long passphrase").stderr)
+
     def test_A6_it_is_made_though_nobody_answers(self):
         box = Sprout()
         box.start()

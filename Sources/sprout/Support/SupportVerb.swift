@@ -1,3 +1,5 @@
+import Backup
+import Glibc
 import HTTP
 import Linux
 import Model
@@ -6,14 +8,78 @@ extension Verb {
     static let support: Verb = Verb(
         words: ["support"],
         summary: "collect what whoever helps needs to see, without secrets, here or at --url",
-        operands: [Operand(name: "FILE", isRequired: false, completion: .file)], options: connectionOptions,
+        operands: [Operand(name: "FILE", isRequired: false, completion: .file)],
+        options: [
+            Option(
+                name: "--encrypt", value: nil, summary: "with a passphrase that is typed; sprout support open opens it")
+        ] + connectionOptions,
         example: "sprout support sprout-support.tar.gz"
     ) { invocation in
-        let wish = invocation.operands.first ?? "sprout-support.tar.gz"
-        let target = wish.hasPrefix("/") ? wish : "\(try Files.absolute("."))/\(wish)"
+        let isSealed = invocation.has("--encrypt")
+        let wish = invocation.operands.first ?? (isSealed ? "sprout-support.sealed" : plainName)
+        let target = try absolute(wish)
+        guard isSealed else {
+            try await write(to: target, invocation)
+            return Terminal.say("\(target) is written. Look into it before you give it to anybody.")
+        }
+        let passphrase = try newPassphrase()
+        let plain = "\(target).part"
+        defer { unlink(plain) }
+        try await write(to: plain, invocation)
+        do {
+            var writer = try BackupWriter(to: target, passphrase: passphrase)
+            try writer.add(plainName, contentsOf: plain)
+            try writer.finish()
+            chmod(target, 0o600)
+        } catch let error as Errno {
+            throw Failure(description: "\(target): \(error)")
+        }
+        Terminal.say("\(target) is written. Whoever is to read it needs the passphrase: sprout support open \(wish)")
+    }
+
+    static let supportOpen: Verb = Verb(
+        words: ["support", "open"], summary: "open what sprout support --encrypt wrote, into \(plainName)",
+        operands: [Operand(name: "FILE", completion: .file)], options: [],
+        example: "sprout support open sprout-support.sealed"
+    ) { invocation in
+        let file = invocation.operands[0]
+        let target = try absolute(plainName)
+        if Files.exists(target) {
+            throw Failure(description: "\(target) is there already: move it away, so that it is not lost")
+        }
+        guard let passphrase = Terminal.secret("Its passphrase: ") else {
+            throw Failure(description: "no passphrase was typed, so nothing was done")
+        }
+        do {
+            let reader = try BackupReader(file, passphrase: passphrase)
+            guard try reader.unpack([plainName], into: absolute("."))[plainName] != nil else {
+                throw BackupError.entry(plainName)
+            }
+            chmod(target, 0o600)
+        } catch let error as BackupError {
+            throw Failure(description: "\(file): \(error)")
+        } catch let error as Errno {
+            throw Failure(description: "\(file): \(error)")
+        }
+        Terminal.say("\(target) is written.")
+    }
+
+    private static let plainName = "sprout-support.tar.gz"
+
+    private static func absolute(_ path: String) throws -> String {
+        path.hasPrefix("/") ? path : "\(try Files.absolute("."))/\(path)"
+    }
+
+    private static func newPassphrase() throws -> String {
+        guard let text = Terminal.secret("A passphrase for it: ") else {
+            throw Failure(description: "no passphrase was typed, so nothing was done")
+        }
+        return text
+    }
+
+    private static func write(to target: String, _ invocation: Invocation) async throws {
         if try SproutAddress(invocation).isRemote {
-            try await fetch(to: target, API(invocation), invocation.reactor)
-            return tellWritten(target)
+            return try await fetch(to: target, API(invocation), invocation.reactor)
         }
         var bundle = try SupportBundle(invocation.reactor)
         do {
@@ -26,12 +92,7 @@ extension Verb {
         }
         let gaps = bundle.gaps.count
         await bundle.discard()
-        tellWritten(target)
         if gaps > 0 { Terminal.complain("\(gaps) things could not be had: missing.txt in it says which, and why.") }
-    }
-
-    private static func tellWritten(_ target: String) {
-        Terminal.say("\(target) is written. Look into it before you give it to anybody.")
     }
 
     /// What the box collects of itself: its journal is not to be had otherwise.

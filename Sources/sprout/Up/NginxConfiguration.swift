@@ -210,7 +210,8 @@ struct NginxConfiguration: Sendable {
                 location /boot/ { error_log stderr crit; \(Self.errors("@boot")) proxy_pass http://boot; }
                 # Told by sprout-boot which, nginx sends the files that machines load to be installed.
                 location /images/ { error_log stderr crit; internal; alias \(images)/; }
-                location /api/boot/ { error_log stderr crit; \(Self.errors("@metadata")) proxy_pass http://metadata; }
+                # An agent that catches up sends 48 KiB: they pass through memory, and not through a file.
+                location /api/boot/ { client_body_buffer_size 64k; error_log stderr crit; \(Self.errors("@metadata")) proxy_pass http://metadata; }
                 location ~ ^/api/hosts/[^/]+/(first-boot-script|installed|phone-home)$ {
                     error_log stderr crit;
                     \(Self.errors("@metadata"))
