@@ -20,28 +20,34 @@ extension Ledger {
         try connection.write {
             guard let hash = caller.tokenHash, let run = try run(of: batch, hash) else { return nil }
             let before = batch.first - 1
-            // A gap is asked for again; what begins before is known in part.
-            guard before <= run.lines else { return Heard(next: run.lines + 1, orders: [], failed: nil) }
+            // A gap is asked for again; what begins before is known in part. What comes of an earlier start of the machine
+            // after the first word of a later one has no place any more.
+            guard run.isCurrent, before <= run.lines else {
+                return Heard(next: run.lines + 1, orders: [], failed: nil)
+            }
             let fresh = batch.lines.dropFirst(Int(clamping: run.lines - before))
             let moment = now()
             var progress = try installerProgress(of: run.operation.id) ?? InstallerProgress()
             if run.isNew { progress = InstallerProgress() }
+            if run.lines == 0, let first = fresh.first {
+                progress.pace = InstallerPace(first, of: batch, at: moment)
+            }
             var bytes: Int64 = 0
             for (index, line) in fresh.enumerated() {
-                progress.take(line.source, line.text)
+                progress.take(line)
                 if line.source == .agent { try noteDone(line.text, by: run, batch) }
                 bytes += Int64(line.text.utf8.count)
                 try keep(line, number: run.base + run.lines + Int64(index) + 1, of: run.operation, batch, moment)
             }
+            progress.pace?.note(batch, at: moment)
             let lines = run.lines + Int64(fresh.count)
             try connection.run(
                 "UPDATE installer_run SET lines = ? WHERE operation = ? AND run = ?", .int(lines),
                 .text(run.operation.id), .text(batch.run))
             try note(progress, run.base + lines, bytes, of: run.operation, at: moment)
-            let failed = try run.isCurrent && progress.hasStopped ? fail(run, progress, by: author) : nil
-            if failed == nil, run.isCurrent, !fresh.isEmpty { try waitForMore(of: run, progress, moment) }
-            return Heard(
-                next: lines + 1, orders: run.isCurrent ? try orders(for: run, batch) : [], failed: failed)
+            let failed = try progress.hasStopped ? fail(run, progress, by: author) : nil
+            if failed == nil, !fresh.isEmpty { try waitForMore(of: run, progress, moment) }
+            return Heard(next: lines + 1, orders: try orders(for: run, batch), failed: failed)
         }
     }
 
@@ -67,8 +73,9 @@ extension Ledger {
     private func run(of batch: InstallerBatch, _ hash: [UInt8]) throws -> InstallerRun? {
         let known = try connection.rows(
             """
-            SELECT operation, base, lines, base = (SELECT max(base) FROM installer_run AS other
-                WHERE other.operation = installer_run.operation)
+            SELECT operation, base, lines, NOT EXISTS (SELECT 1 FROM installer_run AS other
+                WHERE other.operation = installer_run.operation
+                AND (other.base, other.started_at) > (installer_run.base, installer_run.started_at))
             FROM installer_run WHERE token_hash = ? AND run = ?
             """, .blob(hash), .text(batch.run)
         ) { ($0.text(0), $0.int(1), $0.int(2), $0.int(3) != 0) }

@@ -65,6 +65,7 @@ extension Ledger {
                 """, .text(host.id), .int(now().milliseconds), .text(json))
             try learn(report.ports.map(\.mac), of: host)
             try forgetWhatWasWiped(host, operation.id)
+            try keepPace(of: host, operation.id)
             let disks = report.bootDisks.map(\.description).joined(separator: "; ")
             let system = "Proxmox VE \(report.version ?? report.iso?.release ?? "")"
             let reason = "\(system) is on its disk\(disks.isEmpty ? "" : " (\(disks))"); it restarts."

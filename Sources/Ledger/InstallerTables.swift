@@ -50,4 +50,16 @@ extension Migrations {
             done_at INTEGER
         ) STRICT;
         """
+
+    /// How fast installations went, which outlives them: it is about machines of a kind.
+    static let installerPaces =
+        """
+        CREATE TABLE installer_pace (
+            operation TEXT PRIMARY KEY,
+            server_type TEXT NOT NULL,
+            -- As JSON.
+            pace TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX installer_pace_by_type ON installer_pace (server_type);
+        """
 }

@@ -278,7 +278,9 @@ enum Migrations {
             last_used INTEGER
         ) STRICT;
         """,
-        installerTables, ownDisks,
+        installerTables,
+        ownDisks,
+        installerPaces,
     ]
 
     /// Brings the database to this release's layout, each step in a transaction of its own.

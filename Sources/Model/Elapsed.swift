@@ -15,9 +15,20 @@ public enum Elapsed {
         max(0, Int(end.milliseconds - start.milliseconds)) / 1000
     }
 
+    /// Whether something takes so much longer than usual that somebody should look.
+    ///
+    /// What is usually over at once says nothing.
+    public static func isLong(_ seconds: Int, usual: Int) -> Bool { usual > 0 && seconds > usual * 2 }
+
     /// What is usual, beside a time that still runs; sprout.js says the same as time goes on.
     public static func words(usual: Int, after seconds: Int) -> String {
-        seconds * 2 > usual * 3 ? "longer than the usual \(text(usual))" : "usually \(text(usual))"
+        isLong(seconds, usual: usual) ? "longer than the usual \(text(usual))" : "usually \(text(usual))"
+    }
+
+    /// For how long something will be at work, as far as that is known; sprout.js says the same as time goes on.
+    public static func words(left seconds: Int) -> String {
+        guard seconds > 0 else { return "longer than usual" }
+        return seconds < 60 ? "less than a minute left" : "about \((seconds + 30) / 60) min left"
     }
 
     private static func padded(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }

@@ -129,22 +129,21 @@ public struct InstallerProgress: Equatable, Sendable, Codable {
     public var disks: [MachineDisk]?
     /// What lies on them, of those that anything lies on.
     public var contents: [DiskContents]?
+    /// Known where all was told from the first line on.
+    public var pace: InstallerPace?
     private var properties: [String: [String: String]]?
     private var parts: [String: DiskContents.Told]?
 
     public init() {}
 
-    public mutating func take(_ source: InstallerLine.Source, _ text: String) {
-        if source == .agent { return takeWords(ofAgent: text) }
-        if !text.allSatisfy(\.isWhitespace) { lastWords = text }
-        if let error = Self.rest(of: text, after: "ERROR: ") { problem = error }
-        guard source == .auto, let words = Self.rest(of: text, after: "INFO: progress ") else { return }
-        let parts = words.split(separator: "%", maxSplits: 1)
-        guard parts.count == 2, let number = Double(parts[0].filter { $0 != " " }), (0...100).contains(number) else {
-            return
-        }
-        percent = number
-        doing = String(parts[1].drop { $0 == " " || $0 == "-" })
+    public mutating func take(_ line: InstallerBatch.Line) {
+        pace?.take(line)
+        if line.source == .agent { return takeWords(ofAgent: line.text) }
+        if !line.text.allSatisfy(\.isWhitespace) { lastWords = line.text }
+        if let error = Self.rest(of: line.text, after: "ERROR: ") { problem = error }
+        guard let share = InstallerShare(line) else { return }
+        percent = share.percent
+        if !share.words.isEmpty { doing = share.words }
     }
 
     private mutating func takeWords(ofAgent text: String) {

@@ -32,6 +32,8 @@ public struct OperationRecord: Equatable, Sendable, Codable {
     public var preflight: ClusterReport?
     /// How many seconds each state usually takes, by its name; told of a single operation.
     public var usual: [String: Int]?
+    /// What was told from inside its installer; told of a single operation.
+    public var installer: LiveProgress?
 
     public init(
         operation: Operation, steps: [OperationStep], dueAt: Timestamp? = nil, preflight: ClusterReport? = nil
@@ -52,7 +54,7 @@ public struct OperationRecord: Equatable, Sendable, Codable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case steps, preflight, usual
+        case steps, preflight, usual, installer
         case dueAt = "due_at"
     }
 
@@ -62,6 +64,7 @@ public struct OperationRecord: Equatable, Sendable, Codable {
         steps = try values.decode([OperationStep].self, forKey: .steps)
         preflight = try values.decodeIfPresent(ClusterReport.self, forKey: .preflight)
         usual = try values.decodeIfPresent([String: Int].self, forKey: .usual)
+        installer = try values.decodeIfPresent(LiveProgress.self, forKey: .installer)
         dueAt = try values.decodeIfPresent(Timestamp.self, forKey: .dueAt)
     }
 
@@ -71,6 +74,7 @@ public struct OperationRecord: Equatable, Sendable, Codable {
         try values.encode(steps, forKey: .steps)
         try values.encodeIfPresent(preflight, forKey: .preflight)
         try values.encodeIfPresent(usual, forKey: .usual)
+        try values.encodeIfPresent(installer, forKey: .installer)
         try values.encodeIfPresent(dueAt, forKey: .dueAt)
     }
 }

@@ -27,19 +27,29 @@ public struct UsualTimes: Equatable, Sendable {
     public static let fewest = 3
 
     private var medians: [Kind: [HostState: Duration]] = [:]
+    private let paces: [String: UsualPace]
 
-    public init(_ samples: [Sample] = []) {
+    /// `paces` are those of real machines, by server type.
+    public init(_ samples: [Sample] = [], paces: [String: UsualPace] = [:]) {
+        self.paces = paces
         for (kind, ofKind) in Dictionary(grouping: samples, by: \.kind) {
-            for (state, ofState) in Dictionary(grouping: ofKind, by: \.state) where ofState.count >= Self.fewest {
-                let sorted = ofState.map(\.milliseconds).sorted()
-                let middle = (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
-                medians[kind, default: [:]][state] = .milliseconds(middle)
+            for (state, ofState) in Dictionary(grouping: ofKind, by: \.state) {
+                medians[kind, default: [:]][state] = Self.median(ofState.map(\.milliseconds))
             }
         }
     }
 
+    static func median(_ milliseconds: [Int64]) -> Duration? {
+        guard milliseconds.count >= fewest else { return nil }
+        let sorted = milliseconds.sorted()
+        return .milliseconds((sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2)
+    }
+
     /// What is usual for a host in a state; nil where too little is known.
     public func time(of host: Host, in state: HostState) -> Duration? { medians[Kind(host)]?[state] }
+
+    /// How fast installations usually go on machines such as a host.
+    public func pace(of host: Host) -> UsualPace? { host.isRehearsed ? nil : paces[host.serverType] }
 
     /// What is usual for a host in each state of which enough is known, in seconds, by the state's name.
     public func seconds(of host: Host) -> [String: Int] {

@@ -69,6 +69,13 @@ extension Store {
                 return UsualTimes.Sample(kind, state, milliseconds: row.int(3))
             }
         }
-        return UsualTimes(samples.compactMap(\.self))
+        return UsualTimes(samples.compactMap(\.self), paces: try usualPaces())
+    }
+
+    private func usualPaces() throws -> [String: UsualPace] {
+        let paces = try connection.rows("SELECT server_type, pace FROM installer_pace") {
+            (type: $0.text(0), pace: InstallerPace(json: $0.text(1)))
+        }
+        return Dictionary(grouping: paces, by: \.type).mapValues { UsualPace($0.compactMap(\.pace)) }
     }
 }

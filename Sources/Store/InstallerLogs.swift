@@ -64,8 +64,13 @@ extension InstallerLine {
     }
 }
 
-extension InstallerProgress {
-    /// As the database keeps it.
+extension InstallerProgress: JSONColumn {}
+extension InstallerPace: JSONColumn {}
+
+/// What the database keeps as JSON.
+public protocol JSONColumn: Codable {}
+
+extension JSONColumn {
     public var json: String {
         (try? JSONEncoder().encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
     }

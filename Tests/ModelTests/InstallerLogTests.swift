@@ -44,7 +44,7 @@ import Testing
 
     private func progress(_ lines: (InstallerLine.Source, String)...) -> InstallerProgress {
         var progress = InstallerProgress()
-        for (source, text) in lines { progress.take(source, text) }
+        for (source, text) in lines { progress.take(.init(uptime: 0, source: source, text: text)) }
         return progress
     }
 
@@ -62,10 +62,10 @@ import Testing
             (.agent, "disk sda size 1000"), (.agent, "disk sda ID_SERIAL_SHORT S 1"), (.low, "disk sdb ID_MODEL x"),
             (.agent, "disk nvme0n1 ID_MODEL Fast_Disk"), (.agent, "disk odd"))
         #expect(told.disks == nil)
-        told.take(.agent, "disks told")
+        told.take(.init(uptime: 0, source: .agent, text: "disks told"))
         #expect(told.disks?.map(\.description) == ["/dev/nvme0n1, Fast_Disk", "/dev/sda, S/N S 1"])
-        for number in 0..<200 { told.take(.agent, "disk d\(number) ID_MODEL x") }
-        told.take(.agent, "disks told")
+        for number in 0..<200 { told.take(.init(uptime: 0, source: .agent, text: "disk d\(number) ID_MODEL x")) }
+        told.take(.init(uptime: 0, source: .agent, text: "disks told"))
         #expect(told.disks?.count == 64)
     }
 
