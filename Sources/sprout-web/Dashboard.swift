@@ -62,7 +62,7 @@ extension Site {
         for host in hosts {
             let glance = Glance(
                 host, needsYou: needs.contains(host.id), past: past[host.id] ?? [],
-                percent: try await store.installerReport(ofHost: host)?.progress.percent, times)
+                try await store.progress(ofHost: host, times), times)
             tiles.append(Tile(host: host, sentence: try await store.sentence(of: host), glance: glance))
         }
         return tiles.sorted { $0.precedes($1) }

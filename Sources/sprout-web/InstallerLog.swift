@@ -12,7 +12,9 @@ extension Site {
         let limit = try number(request.query["limit"], 1...1000, "limit") ?? 500
         let lines = try await store.installerLines(ofOperation: operation.id, after: after, limit: Int(limit))
         let report = try await store.installerReport(ofOperation: operation.id)
-        return try .json(LogPage(report: report.map { LiveProgress($0) }, lines: lines))
+        var page = LogPage(lines: lines)
+        if let report { page.report = try await store.progress(report, try await usual.times()) }
+        return try .json(page)
     }
 
     /// Each line as it comes.
@@ -78,32 +80,25 @@ extension Site {
     }
 }
 
-/// How far an installer is, as clients get it.
-struct LiveProgress: Encodable {
-    let operation: String
-    let host: String
-    let percent: Double?
-    let sentence: String?
-    let problem: String?
-    let hasStopped: Bool
-    let heardAt: Timestamp
-    let lines: Int64
-
-    init(_ report: InstallerReport) {
-        (operation, host, heardAt, lines) = (report.operation, report.host, report.heardAt, report.lines)
-        (percent, sentence) = (report.progress.percent, report.progress.sentence)
-        (problem, hasStopped) = (report.progress.problem, report.progress.hasStopped)
+extension Store {
+    /// What was told from inside an installer, with what is usual on machines such as its host.
+    func progress(_ report: InstallerReport, _ times: UsualTimes) throws -> LiveProgress {
+        let host = try host(report.host)
+        let atWork = try host.flatMap { try installerReport(ofHost: $0) }
+        return LiveProgress(
+            report, isAtWork: atWork?.operation == report.operation, host.flatMap { times.pace(of: $0) }, now: .now())
     }
 
-    enum CodingKeys: String, CodingKey {
-        case operation, host, percent, sentence, problem, lines
-        case hasStopped = "stopped"
-        case heardAt = "heard_at"
+    /// The same of a host, while its installer is at work.
+    func progress(ofHost host: Host, _ times: UsualTimes) throws -> LiveProgress? {
+        try installerReport(ofHost: host).map {
+            LiveProgress($0, isAtWork: true, times.pace(of: host), now: .now())
+        }
     }
 }
 
 private struct LogPage: Encodable {
-    let report: LiveProgress?
+    var report: LiveProgress?
     let lines: [InstallerLine]
 }
 
@@ -114,17 +109,17 @@ struct LogPane {
     let operation: Operation
     /// Why nothing will be heard, as a sentence.
     let obstacle: HTML?
-    let report: InstallerReport?
+    let report: LiveProgress?
     let lines: [InstallerLine]
 
     var html: HTML? {
         guard report != nil || operation.endedAt == nil && operation.image != nil else { return nil }
         return """
             <section class="log" aria-labelledby="log-title" data-log="\(operation.id)" \
-            data-seen="\(lines.last?.number ?? 0)">
+            data-seen="\(lines.last?.number ?? 0)" data-stages="\(report?.begun ?? 0)">
             <div class="title"><h2 id="log-title">Inside the installer</h2>
             <p class="quiet" data-log-words>\(words)</p></div>
-            \(Share.html(report?.progress.percent))
+            <div data-fresh="progress" data-on="installer. host.">\(Share.html(report))\(report.flatMap { StageList($0, of: operation).html })</div>
             <div class="search"><label class="hidden" for="log-q">Only lines with</label>
             <input id="log-q" type="search" placeholder="Words" autocomplete="off" autocapitalize="none" spellcheck="false" \
             data-log-search hidden>
@@ -141,8 +136,53 @@ struct LogPane {
 
     private var words: HTML {
         guard let report else { return obstacle ?? "Nothing is heard from inside yet." }
-        let sentence = report.progress.sentence ?? "it has said nothing of how far it is"
+        let sentence = report.sentence ?? "it has said nothing of how far it is"
         return "\(sentence) · heard \(Moment.html(report.heardAt))"
+    }
+}
+
+extension LiveProgress {
+    fileprivate var begun: Int { stages.count { $0.startedAt != nil } }
+}
+
+/// The stages of an installation, as its installer tells them apart.
+private struct StageList {
+    let progress: LiveProgress
+    /// Whether what it did last is what failed.
+    let isFailure: Bool
+
+    init(_ progress: LiveProgress, of operation: Operation) {
+        self.progress = progress
+        isFailure = progress.hasStopped || operation.outcome == .failed && progress.percent != 100
+    }
+
+    var html: HTML? {
+        guard !progress.stages.isEmpty else { return nil }
+        return """
+            <ol class="steps stages" role="list" aria-label="Stages">\(progress.stages.map(item))</ol>
+            """
+    }
+
+    private func item(_ stage: LiveProgress.Stage) -> HTML {
+        let mark = mark(stage)
+        return """
+            <li data-step="\(mark.rawValue)"><span class="mark" role="img" aria-label="\(mark.word)"></span> \
+            <span class="name">\(stage.stage.sentence)</span> <span class="took">\(took(stage, mark))</span></li>
+            """
+    }
+
+    private func mark(_ stage: LiveProgress.Stage) -> StepMark {
+        guard stage.startedAt != nil else { return .next }
+        guard stage.endedAt == nil else { return .done }
+        return progress.isAtWork ? .now : isFailure ? .failed : .done
+    }
+
+    private func took(_ stage: LiveProgress.Stage, _ mark: StepMark) -> HTML {
+        guard let start = stage.startedAt else { return "\(Usual.html(stage.usual))" }
+        guard mark != .now else {
+            return "\(Usual.html(stage.usual, since: start)) \(Moment.html(start, form: .elapsed))"
+        }
+        return "\(Usual.html(stage.usual)) \(Elapsed.text(between: start, stage.endedAt ?? progress.heardAt))"
     }
 }
 

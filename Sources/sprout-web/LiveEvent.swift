@@ -19,7 +19,7 @@ struct LiveEvent: Encodable {
             let past = try await store.operations(ofHost: current.id).prefix(Glance.pastShown).reversed()
             glance = Glance(
                 current, needsYou: needs.contains(current.id), past: Array(past),
-                percent: try await store.installerReport(ofHost: current)?.progress.percent, times)
+                try await store.progress(ofHost: current, times), times)
         } else {
             (sentence, glance) = (nil, nil)
         }

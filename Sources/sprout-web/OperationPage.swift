@@ -10,14 +10,19 @@ extension Site {
         let id = request.parameters["id"] ?? ""
         guard let record = try await store.operation(id: id), let host = try await store.host(record.operation.host)
         else { throw Problem(404, "There is no operation \(id.prefix(60)).") }
+        let times = try await usual.times()
         let steps = StepList(
-            record: record, host: host, times: try await usual.times(),
+            record: record, host: host, times: times,
             events: try await store.events(ofOperation: record.operation),
             sightings: try await store.sightings(of: host.mac, limit: 400))
         let first = try await store.installerLine(ofOperation: id, beforeLatest: LogPane.shown)
+        var progress: LiveProgress?
+        if let report = try await store.installerReport(ofOperation: id) {
+            progress = try await store.progress(report, times)
+        }
         let log = LogPane(
             operation: record.operation, obstacle: try await obstacle(ofLogOf: record.operation, host),
-            report: try await store.installerReport(ofOperation: id),
+            report: progress,
             lines: try await store.installerLines(ofOperation: id, after: first, limit: LogPane.shown))
         let isLatest = try await store.operations(ofHost: host.id).first?.id == id
         let main: HTML = """
@@ -143,11 +148,11 @@ struct StepList {
 
     private func item(_ number: Int, _ step: OperationStep) -> HTML {
         let isFailure = record.operation.outcome == .failed && number == record.steps.count - 1
-        let mark = step.endedAt == nil ? "now" : isFailure ? "failed" : "done"
+        let mark: StepMark = step.endedAt == nil ? .now : isFailure ? .failed : .done
         let seen = lines(from: step.startedAt, to: step.endedAt)
         return """
-            <li data-step="\(mark)"><details id="step-\(number)" \(mark == "done" ? "" : "open" as HTML)>
-            <summary><span class="mark" role="img" aria-label="\(Self.word(mark))"></span>
+            <li data-step="\(mark.rawValue)"><details id="step-\(number)" \(mark == .done ? "" : "open" as HTML)>
+            <summary><span class="mark" role="img" aria-label="\(mark.word)"></span>
             <span class="name">\(step.state.rawValue)</span> <span class="took">\(took(step))</span></summary>
             <p>\(ending(step))</p>
             <ol class="lines" role="list">\(seen)</ol>
@@ -156,30 +161,23 @@ struct StepList {
     }
 
     private func item(_ state: HostState) -> HTML {
-        let usual = times.time(of: host, in: state).map { "<small>usually \(Elapsed.text($0))</small>" as HTML }
+        let mark = StepMark.next
         return """
-            <li data-step="next"><span class="mark" role="img" aria-label="to come"></span> \
-            <span class="name">\(state.rawValue)</span> <span class="took">\(usual)</span></li>
+            <li data-step="\(mark.rawValue)"><span class="mark" role="img" aria-label="\(mark.word)"></span> \
+            <span class="name">\(state.rawValue)</span> <span class="took">\(Usual.html(usual(state)))</span></li>
             """
     }
 
-    private static func word(_ mark: String) -> String {
-        switch mark {
-        case "now": "at work"
-        case "failed": "failed"
-        default: "done"
+    private func took(_ step: OperationStep) -> HTML {
+        let usual = usual(step.state)
+        guard let end = step.endedAt else {
+            return "\(Usual.html(usual, since: step.startedAt)) \(Moment.html(step.startedAt, form: .elapsed))"
         }
+        return "\(Usual.html(usual)) \(Elapsed.text(between: step.startedAt, end))"
     }
 
-    private func took(_ step: OperationStep) -> HTML {
-        let usual = times.time(of: host, in: step.state).map { "<small>usually \(Elapsed.text($0))</small>" as HTML }
-        let time: HTML =
-            if let end = step.endedAt {
-                "\(Elapsed.text(between: step.startedAt, end))"
-            } else {
-                Moment.html(step.startedAt, form: .elapsed)
-            }
-        return "\(usual) \(time)"
+    private func usual(_ state: HostState) -> Int? {
+        times.time(of: host, in: state).map { Int($0.components.seconds) }
     }
 
     private func ending(_ step: OperationStep) -> HTML {
@@ -203,6 +201,20 @@ struct StepList {
             """
             <li data-source="\(source)">\(Moment.html(moment, form: .clock)) <span>\(text)</span></li>
             """
+        }
+    }
+}
+
+/// How it is with a step, which a list shows as a shape.
+enum StepMark: String {
+    case done, now, failed, next
+
+    var word: String {
+        switch self {
+        case .done: "done"
+        case .now: "at work"
+        case .failed: "failed"
+        case .next: "to come"
         }
     }
 }

@@ -36,7 +36,9 @@ struct Site: Sendable {
     }
 
     private func hostPages(_ health: Health) -> [GuardedRoute] {
-        let progress: EventStream.ProgressRendering = { try JSON.encode(LiveProgress($0)) }
+        let progress: EventStream.ProgressRendering = {
+            try JSON.encode(try await store.progress($0, try await usual.times()))
+        }
         let events = EventStream(store, reel, metrics.own.delays, progress: progress)
         let wallEvents = EventStream(store, wallReel, metrics.own.delays, progress: progress)
         return [

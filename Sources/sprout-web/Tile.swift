@@ -47,9 +47,9 @@ struct Tile {
         <div class="title"><h2><a data-field="hostname" href="/hosts/\(id)">\(hostname)</a></h2> \(badge(state))</div>
         <p class="quiet"><span data-field="server_type">\(type)</span> <code data-field="mac">\(mac)</code></p>
         <p class="sentence" data-field="sentence">\(sentence)</p>
-        \(Share.html(glance.percent))
+        \(Share.html(glance.percent, left: glance.left))
         <p class="clock">\(Moment.html(since, field: "since", form: glance.isUnderWay ? .elapsed : .ago)) \
-        <span data-usual="\(glance.usual.map { "\($0)" } ?? "")">\(glance.usualWords(since))</span></p>
+        \(Usual.html(glance.usual, since: since))</p>
         <span class="track" aria-hidden="true"></span>
         \(PastBar.html(glance.past))
         </li>
@@ -57,13 +57,35 @@ struct Tile {
     }
 }
 
-/// How much of an installation is done.
+/// How much of an installation is done, and how long the rest will take; sprout.js says so as time goes on.
 enum Share {
-    static func html(_ percent: Double?) -> HTML {
-        """
-        <progress max="100" value="\(percent.map { "\($0)" } ?? "0")" aria-label="Installed" data-percent \
-        \(percent == nil ? "hidden" : "" as HTML)></progress>
-        """
+    static func html(_ percent: Double?, left: Int?) -> HTML {
+        let until = left.map { "\(Timestamp.now().milliseconds + Int64($0) * 1000)" }
+        return """
+            <progress max="100" value="\(percent.map { "\(Int($0))" } ?? "0")" aria-label="Installed" data-percent \
+            \(percent == nil ? "hidden" : "" as HTML)></progress>
+            <p class="quiet left" data-until="\(until ?? "")">\(left.map { Elapsed.words(left: $0) } ?? "")</p>
+            """
+    }
+
+    static func html(_ progress: LiveProgress?) -> HTML { html(progress?.percent, left: progress?.left) }
+}
+
+/// What is usual for something that takes its time.
+enum Usual {
+    /// For what is over, or to come.
+    static func html(_ usual: Int?) -> HTML? {
+        usual.map { "<span class=\"usual\">usually \(Elapsed.text($0))</span>" }
+    }
+
+    /// Beside a time that still runs; sprout.js says so as it goes on.
+    static func html(_ usual: Int?, since start: Timestamp?) -> HTML {
+        guard let usual, let start else { return "<span class=\"usual\" data-usual></span>" }
+        let seconds = Elapsed.seconds(between: start, .now())
+        return """
+            <span class="usual" data-usual="\(usual)" \(Elapsed.isLong(seconds, usual: usual) ? "data-long" : "" as HTML)>\
+            \(Elapsed.words(usual: usual, after: seconds))</span>
+            """
     }
 }
 
@@ -77,19 +99,16 @@ struct Glance: Encodable {
     let past: [String]
     /// Of the installation, as its installer reckons it.
     var percent: Double?
+    /// How many seconds the rest of it will take by what is usual.
+    var left: Int?
 
     /// Those that need a person come first, then those that failed, then those under way.
     func rank(of state: HostState?) -> Int {
         state == .failed ? 1 : needsYou ? 0 : isUnderWay ? 2 : 3
     }
 
-    func usualWords(_ since: Timestamp?) -> String {
-        guard let usual, let since else { return "" }
-        return Elapsed.words(usual: usual, after: Elapsed.seconds(between: since, .now()))
-    }
-
     enum CodingKeys: String, CodingKey {
-        case usual, past, percent
+        case usual, past, percent, left
         case needsYou = "needs_you"
         case isUnderWay = "under_way"
     }
@@ -98,12 +117,12 @@ struct Glance: Encodable {
 }
 
 extension Glance {
-    init(_ host: Host, needsYou: Bool, past: [Operation], percent: Double?, _ times: UsualTimes) {
+    init(_ host: Host, needsYou: Bool, past: [Operation], _ progress: LiveProgress?, _ times: UsualTimes) {
         self.init(
             needsYou: needsYou, isUnderWay: host.state.isUnderWay,
             usual: times.time(of: host, in: host.state).map { Int($0.components.seconds) },
             past: past.map { $0.outcome?.rawValue ?? "under_way" },
-            percent: percent)
+            percent: progress?.percent, left: progress?.left)
     }
 }
 

@@ -47,8 +47,10 @@ extension Site {
         guard var record = try await store.operation(id: id) else {
             throw Problem(404, "There is no operation \(id.prefix(60)).")
         }
-        if let host = try await store.host(record.operation.host) {
-            record.usual = try await usual.times().seconds(of: host)
+        let times = try await usual.times()
+        if let host = try await store.host(record.operation.host) { record.usual = times.seconds(of: host) }
+        if let report = try await store.installerReport(ofOperation: id) {
+            record.installer = try await store.progress(report, times)
         }
         return try tagged(record, request)
     }

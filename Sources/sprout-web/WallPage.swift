@@ -90,7 +90,7 @@ extension Tile {
         <div class="title"><h2 data-field="hostname">\(hostname)</h2> \(badge(state))</div>
         <p class="sentence" data-field="sentence">\(sentence)</p>
         <p class="clock">\(Moment.html(since, field: "since", form: glance.isUnderWay ? .elapsed : .ago)) \
-        <span data-usual="\(glance.usual.map { "\($0)" } ?? "")">\(glance.usualWords(since))</span></p>
+        \(Usual.html(glance.usual, since: since))</p>
         <span class="track" aria-hidden="true"></span>
         </li>
         """

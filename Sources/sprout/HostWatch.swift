@@ -35,6 +35,9 @@ struct EventWatch: Sendable {
             if received.event == "heartbeat", let now = try? JSON.decode([String: Timestamp].self, from: data)["now"] {
                 await watch?.set(clock: now)
             }
+            if received.event == "progress" {
+                await watch?.set(progress: try JSON.decode(LiveProgress.self, from: data))
+            }
             guard received.event == nil else { return }
             let event = try JSON.decode(Event.self, from: data)
             guard host == nil || event.host == host?.id else { return }
@@ -59,6 +62,8 @@ actor HostWatch {
     private var record: OperationRecord?
     /// How far the clock there is ahead of the one here.
     private var lead = Duration.zero
+    /// When it was told for how long its installer will be at work.
+    private var toldAt = Timestamp.now()
 
     init(_ host: Host, _ api: API) {
         (self.host, self.api) = (host, api)
@@ -90,6 +95,13 @@ actor HostWatch {
 
     func set(clock now: Timestamp) { lead = now - .now() }
 
+    func set(progress: LiveProgress) {
+        guard progress.operation == record?.operation.id else { return }
+        record?.installer = progress
+        toldAt = .now()
+        draw()
+    }
+
     /// Draws the time that passes, for ever.
     func run(_ reactor: Reactor) async throws {
         while true {
@@ -99,7 +111,8 @@ actor HostWatch {
     }
 
     private func draw() {
-        guard let record else { return }
+        guard var record else { return }
+        record.installer?.left? -= Elapsed.seconds(between: toldAt, .now())
         panel.show(OperationLines(record: record, host: host, now: .now() + lead).all)
     }
 
@@ -109,6 +122,7 @@ actor HostWatch {
             let page = try? await api.get("/api/operations?host=\(host.id)&limit=1", as: Newest.self).value,
             let id = page.operations.first?.operation.id
         else { return nil }
+        toldAt = .now()
         return try? await api.get("/api/operations/\(id)", as: OperationRecord.self).value
     }
 
@@ -139,7 +153,7 @@ struct OperationLines {
     }
 
     private func lines(_ step: OperationStep, isLast: Bool) -> [Panel.Line] {
-        guard let end = step.endedAt else { return [current(step)] }
+        guard let end = step.endedAt else { return [current(step)] + inside }
         let took = Elapsed.text(between: step.startedAt, end)
         guard isLast, record.operation.outcome == .failed else {
             return [line("✓", step.state, took, usual(step.state), .good)]
@@ -155,7 +169,16 @@ struct OperationLines {
         }
         let bar = Bar.text(Double(seconds) / Double(max(1, usual)), width: 20)
         let words = Elapsed.words(usual: usual, after: seconds)
-        return line("▸", step.state, Elapsed.text(seconds), "\(bar)  \(words)", .strong)
+        let style: Panel.Line.Style = Elapsed.isLong(seconds, usual: usual) ? .late : .strong
+        return line("▸", step.state, Elapsed.text(seconds), "\(bar)  \(words)", style)
+    }
+
+    /// What is told from inside the installer while it is at work.
+    private var inside: [Panel.Line] {
+        guard let installer = record.installer, installer.isAtWork, let words = installer.words else { return [] }
+        let stage = installer.stages.last { $0.startedAt != nil }.flatMap { $0.line(at: now) }
+        return [Panel.Line(text: "  \(words)")]
+            + [stage].compactMap(\.self).map { Panel.Line(text: "  \($0)", style: .quiet) }
     }
 
     private var toCome: [Panel.Line] {
@@ -174,5 +197,17 @@ struct OperationLines {
         var text = "\(Help.padded("\(mark) \(state.rawValue)", 13))\(time)  \(words)"
         while text.last == " " { text.removeLast() }
         return Panel.Line(text: text, style: style)
+    }
+}
+
+extension LiveProgress.Stage {
+    /// What it does, for how long, and what is usual; nil while it is to come.
+    func line(at now: Timestamp) -> String? {
+        guard let startedAt else { return nil }
+        let seconds = Elapsed.seconds(between: startedAt, endedAt ?? now)
+        let words = usual.map {
+            endedAt == nil ? Elapsed.words(usual: $0, after: seconds) : "usually \(Elapsed.text($0))"
+        }
+        return ["\(stage.sentence)  \(Elapsed.text(seconds))", words].compactMap(\.self).joined(separator: "  ")
     }
 }

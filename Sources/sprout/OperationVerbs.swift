@@ -76,6 +76,19 @@ extension Verb {
             return ["", step.state.rawValue, time, step.outcome?.rawValue ?? "", step.reason ?? ""]
         }
         Terminal.say(Terminal.table(rows.map { $0.map(Terminal.harmless) }))
+        if let installer = record.installer { say(installer) }
+    }
+
+    private static func say(_ installer: LiveProgress) {
+        Terminal.say(
+            "inside its installer: \(Terminal.harmless(installer.words ?? "it has said nothing of how far it is"))")
+        Terminal.say(
+            Terminal.table(
+                installer.stages.map { stage in
+                    let took =
+                        stage.startedAt.map { Elapsed.text(between: $0, stage.endedAt ?? installer.heardAt) } ?? ""
+                    return ["", stage.stage.sentence, took, stage.usual.map { "usually \(Elapsed.text($0))" } ?? ""]
+                }))
     }
 
     static let limitOption = Option(name: "--limit", value: "COUNT", summary: "how many at most; default: 100")

@@ -30,7 +30,7 @@ enum Screen {
 /// Lines below everything that was said, drawn anew in their place while something goes on.
 struct Panel {
     struct Line: Equatable {
-        enum Style: String { case plain = "", strong = "1", quiet = "2", good = "32", bad = "31" }
+        enum Style: String { case plain = "", strong = "1", quiet = "2", good = "32", bad = "31", late = "33" }
 
         let text: String
         var style = Style.plain

@@ -83,10 +83,9 @@ class Finding(BrowserTest):
         page.keyboard.press("Enter")
         expect(page.locator("h1")).to_have_text(self.hosts[0]["hostname"])
 
-    def test_P6_a_state_that_lasts_is_told_beside_what_is_usual_and_said_to_be_longer_than_that(self):
+    def test_E9_a_state_that_lasts_twice_as_long_as_usual_turns_amber_on_tile_and_page_without_reload(self):
         for _ in range(3):
-            for event in ["rebuild", "fetched_kernel", "asked_for_answer", "reported_installed", "started_new_system",
-                          "phoned_home", "joined"]:
+            for event in ["rebuild", "fetched_kernel", "broke"]:
                 self.advance(self.hosts[0], event)
         with contextlib.closing(sqlite3.connect(self.box.state / "db" / "sprout.db", timeout=10)) as database, database:
             database.execute("UPDATE operation_step SET ended_at = started_at + 3000 WHERE state = 'pxe_ready'")
@@ -95,9 +94,25 @@ class Finding(BrowserTest):
         self.advance(self.hosts[1], "rebuild")
         tile = self.tile(page, self.hosts[1]["hostname"])
         expect(tile.locator(".clock")).to_contain_text("usually 0:03")
-        expect(tile.locator(".clock")).to_contain_text("longer than the usual 0:03", timeout=15_000)
+        expect(tile.locator("[data-long]")).to_have_count(0)
+        operation = self.box.get(f"/api/hosts/{self.hosts[1]['id']}/operations").json["operations"][0]["id"]
+        other = self.open(f"/ops/{operation}")
+        step = other.get_by_role("list", name="Steps").locator("[data-step=now]")
+        amber = "rgb(122, 82, 0)"
+        for part, mark in [(tile.locator(".clock"), tile.locator(".badge")), (step.locator(".took"), None)]:
+            expect(part).to_contain_text("longer than the usual 0:03", timeout=15_000)
+            expect(part.locator("[data-long]")).to_have_css("color", amber)
+            icon = part.locator("[data-long]").evaluate("words => getComputedStyle(words, '::before').clipPath")
+            self.assertIn("polygon", icon)
+            if mark:
+                expect(mark).to_have_css("color", amber)
+        seconds = [clock.split(":") for clock in tile.locator("time").all_inner_texts()]
+        self.assertGreaterEqual(int(seconds[0][0]) * 60 + int(seconds[0][1]), 6, "twice the usual is not long yet")
         page.reload()
-        expect(tile.locator(".clock")).to_contain_text("longer than the usual 0:03", timeout=15_000)
+        expect(tile.locator(".clock")).to_contain_text("longer than the usual 0:03")
+        self.advance(self.hosts[1], "fetched_kernel")
+        expect(tile.locator("[data-long]")).to_have_count(0)
+        expect(step.locator("[data-long]")).to_have_count(0)
 
     def test_a_search_that_nobody_knows_is_refused_with_what_there_is(self):
         answer = self.box.get("/?show=needy")

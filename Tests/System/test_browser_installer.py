@@ -103,6 +103,45 @@ class InsideTheInstaller(BrowserTest):
         page.reload()
         expect(page.get_by_role("log")).to_contain_text("the last line")
 
+    def test_P6_what_is_left_and_what_each_stage_usually_takes_are_told_without_reload(self):
+        begin = ["auto INFO: progress   2.0 % - create partitions", "auto INFO: progress  25.0 % - extracting base system",
+                 "auto INFO: progress  50.0 % - configuring base system", "auto INFO: Installation done."]
+        for _ in range(3):
+            _, machine, _ = self.installing()
+            for first, (up, line) in enumerate(zip([100, 110, 175, 300], begin), 1):
+                machine.tell(line, first=first, up=up)
+            self.assertEqual(machine.tell_installed().status, 200)
+        # What is usual is worked out anew after half a minute, or at its start.
+        self.box.kill("sprout-web")
+        host, machine, operation = self.installing()
+        page, other = self.open(), self.open(f"/ops/{operation}")
+        tile, pane = self.tile(page, host["hostname"]), other.get_by_role("region", name="Inside the installer")
+        machine.tell(begin[0], up=100)
+        expect(tile).to_contain_text("about 3 min left", timeout=3000)
+        expect(pane).to_contain_text("about 3 min left", timeout=3000)
+        stages = pane.get_by_role("list", name="Stages")
+        expect(stages.locator("[data-step=now]")).to_contain_text("partitioning")
+        expect(stages.locator("[data-step=next]").filter(has_text="unpacking")).to_contain_text("usually 1:05")
+        machine.tell(begin[1], first=2, up=110)
+        expect(stages.locator("[data-step=now]")).to_contain_text("unpacking", timeout=3000)
+        expect(stages.locator("[data-step=done]").filter(has_text="partitioning")).to_contain_text("usually 0:10 0:10")
+        expect(stages.locator("[data-step=now] [data-long]")).to_have_count(0)
+        self.assertIn("25 %: extracting base system · about 3 min left",
+                      self.box.cli("operations", "show", operation).stdout)
+        installer = self.box.get(f"/api/operations/{operation}").json["installer"]
+        self.assertTrue(180 <= installer["left"] <= 190 and 195 <= installer["usual"] <= 205, installer)
+        # Its agent is heard again, and has nothing new.
+        machine.tell(first=3, up=500)
+        expect(tile).to_contain_text("longer than usual", timeout=3000)
+        expect(pane.locator(".left")).to_have_text("longer than usual", timeout=3000)
+        other.reload()
+        expect(stages.locator("[data-step=now] [data-long]")).to_have_text("longer than the usual 1:05")
+        self.assertEqual(self.box.get(f"/api/operations/{operation}").json["installer"]["left"], 0)
+        machine.tell_installed()
+        expect(tile.locator(".left")).to_be_hidden()
+        expect(pane.locator(".left")).to_be_hidden()
+        expect(stages.locator("[data-step=next]")).to_have_count(0)
+
     def test_P6_it_is_readable_without_scripts(self):
         _, machine, operation = self.installing()
         machine.tell("low a line", "auto INFO: progress  63.0 % - unpacking")

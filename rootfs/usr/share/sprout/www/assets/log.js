@@ -5,7 +5,7 @@ import { follow } from "./stream.js";
 
 const find = (selector) => document.querySelector(selector);
 const pane = find("[data-log]");
-const list = pane?.querySelector("ol");
+const list = pane?.querySelector("[role=log]");
 const words = find("[data-log-search]");
 const tail = find("[data-log-follow]");
 const wrap = find("[data-log-wrap]");

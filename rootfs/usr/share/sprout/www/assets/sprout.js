@@ -152,28 +152,35 @@ function showTile({ host: id, current, glance, sentence }) {
 }
 
 // How far an installer is comes by itself, and far more often than anything happens.
-function showProgress({ operation, host: id, percent, sentence, heard_at }) {
+function showProgress({ operation, host: id, percent, sentence, heard_at, left, stages }) {
   for (const part of [document.getElementById(`host-${id}`), host?.dataset.host === id && host]) {
     // What was said before the last state is of no use to the one that it led to.
     if (!part || !["pxe_booted", "installing"].includes(part.dataset.state)) continue;
     if (sentence) fill(part, { sentence });
-    showShare(part, percent);
+    showShare(part, percent, left);
   }
   const log = find(`[data-log="${operation}"]`);
   if (!log) return;
-  showShare(log, percent);
+  showShare(log, percent, left);
   setText(log.querySelector("[data-log-words]"), `${sentence ?? "it starts"} · heard ${hour.format(Date.parse(heard_at))}`);
+  const begun = String(stages.filter((stage) => stage.started_at).length);
+  if (log.dataset.stages === begun) return;
+  log.dataset.stages = begun;
+  refresh("installer.stage");
 }
 
-function showShare(part, percent) {
+function showShare(part, percent, left) {
   const bar = part.querySelector("[data-percent]");
   if (!bar) return;
   bar.hidden = percent === undefined || percent === null;
   if (!bar.hidden) bar.value = percent;
+  const rest = part.querySelector("[data-until]");
+  rest.dataset.until = left === undefined || left === null ? "" : Date.now() + clockSkew + left * 1000;
+  tellLeft(rest, Date.now() + clockSkew);
 }
 
 function showGlance(tile, current, glance) {
-  showShare(tile, glance.percent);
+  showShare(tile, glance.percent, glance.left);
   tile.toggleAttribute("data-needs-you", glance.needs_you);
   tile.querySelector("[data-field=since]").dataset.form = glance.under_way ? "elapsed" : "ago";
   tile.querySelector("[data-usual]").dataset.usual = glance.usual ?? "";
@@ -356,14 +363,22 @@ export function tellTimes() {
     time.title = whole.format(moment);
   }
   for (const usual of document.querySelectorAll("[data-usual]")) tellUsual(usual, now);
+  for (const rest of document.querySelectorAll("[data-until]")) tellLeft(rest, now);
   const clock = find("[data-now]");
   if (clock) setText(clock, minute.format(now));
 }
 
 function tellUsual(usual, now) {
   const time = Number(usual.dataset.usual) * 1000;
-  const isLong = now - Date.parse(usual.parentElement.querySelector("time").dateTime) > time * 1.5;
-  setText(usual, time === 0 ? "" : `${isLong ? "longer than the usual" : "usually"} ${clock(time)}`);
+  const isLong = time > 0 && now - Date.parse(usual.parentElement.querySelector("time").dateTime) > time * 2;
+  usual.toggleAttribute("data-long", isLong);
+  setText(usual, usual.dataset.usual === "" ? "" : `${isLong ? "longer than the usual" : "usually"} ${clock(time)}`);
+}
+
+function tellLeft(rest, now) {
+  const seconds = Math.floor((Number(rest.dataset.until) - now) / 1000);
+  const words = seconds <= 0 ? "longer than usual" : seconds < 60 ? "less than a minute left" : `about ${Math.round(seconds / 60)} min left`;
+  setText(rest, rest.dataset.until === "" ? "" : words);
 }
 
 // Looking for hosts: every word is somewhere in a tile, or in what its host is found by
