@@ -166,4 +166,9 @@ import Testing
         #expect(progress.pace?.startedAt == rebuilt.scene.clock.now())
         #expect(try await store.installerLines(ofOperation: id, after: 0, limit: 9).map(\.text) == Self.lines + ["x"])
     }
+
+    @Test func `what the release before has kept of an installer is read, and is no pace`() throws {
+        let kept = try #require(InstallerProgress(json: #"{"percent":42,"doing":"unpacking","hasStopped":false}"#))
+        #expect(kept.sentence == "42 %: unpacking" && kept.pace == nil)
+    }
 }

@@ -1,12 +1,14 @@
 """What is told from inside installers, as Sprout takes it, keeps it and shows it."""
 
 import json
+import re
 import time
 import threading
 import unittest
 
-from harness import SERVER_TYPES, Sprout, until
+from harness import PROGRAMS, SERVER_TYPES, Sprout, until
 from installing import PROVISIONING, Machine, import_image
+from terminal import Terminal
 
 RETRIED = """  retried:
     boot_disk: /dev/vda
@@ -68,6 +70,29 @@ class TelemetryTest(unittest.TestCase):
         file = self.box.get(f"/ops/{self.operation(machine)}/log")
         self.assertIn("attachment", file.headers["content-disposition"])
         self.assertIn(b"2 ", file.body)
+
+    def test_P6_the_command_line_says_what_is_left_and_what_a_stage_usually_takes(self):
+        lines = ["auto INFO: progress   2.0 % - create partitions", "auto INFO: progress  25.0 % - extracting base system",
+                 "auto INFO: progress  50.0 % - configuring base system", "auto INFO: Installation done."]
+        for _ in range(3):
+            machine = self.machine()
+            for first, (up, line) in enumerate(zip([100, 110, 175, 300], lines), 1):
+                machine.tell(line, first=first, up=up)
+            machine.finish()
+        # What is usual is worked out anew after half a minute, or at its start.
+        self.box.kill("sprout-web")
+        machine = self.machine()
+        terminal = self.enterContext(Terminal([PROGRAMS / "sprout", "watch", f"pve-{self.count}", "--state", self.box.state]))
+        until(lambda: "▸ installing" in terminal.text, what="the step")
+        machine.tell(*lines[:2], up=110)
+        until(lambda: re.search(r"  25 %: extracting base system · about 3 min left\n  unpacking  0:0\d  usually 1:05\n· installed",
+                                terminal.text), what="what is left")
+        shown = self.box.cli("operations", "show", self.operation(machine)).stdout
+        self.assertRegex(shown, r"inside its installer: 25 %: extracting base system · about 3 min left\n")
+        self.assertRegex(shown, r"  unpacking +0:0\d  usually 1:05\n")
+        machine.finish()
+        until(lambda: "min left" not in terminal.text, what="the end")
+        self.assertNotIn("left", self.box.get(f"/api/operations/{self.operation(machine)}").json["installer"])
 
     def test_P6_what_is_told_twice_or_with_a_gap_is_kept_once_and_in_order(self):
         machine = self.machine()

@@ -1,8 +1,10 @@
 """What the sprout command draws while something takes its time: in place on a terminal, and nothing of it elsewhere."""
 
+import contextlib
 import os
 import pathlib
 import re
+import sqlite3
 import subprocess
 import tempfile
 import unittest
@@ -51,6 +53,21 @@ class WatchTest(unittest.TestCase):
         self.assertRegex(terminal.text, r"It failed, after 0:\d\d\.\n✓ pxe_ready .*\n✗ pxe_booted .*\n  ")
         self.assertNotIn("· installing", terminal.text)
         self.assertIn(b"\x1b[31m", terminal.drawn)
+
+    def test_E9_a_step_that_lasts_twice_as_long_as_usual_is_told_in_words_and_in_amber(self):
+        for number in range(2, 5):
+            other = self.box.register(number).json
+            for event in ["rebuild", "fetched_kernel"]:
+                self.box.command("POST", f"/hosts/{other['id']}/advance", {"event": event})
+        with contextlib.closing(sqlite3.connect(self.box.state / "db" / "sprout.db", timeout=10)) as database, database:
+            database.execute("UPDATE operation_step SET ended_at = started_at + 2000 WHERE state = 'pxe_ready'")
+        self.box.kill("sprout-web")
+        terminal = self.watch()
+        self.advance("rebuild")
+        until(lambda: re.search(r"▸ pxe_ready .* usually 0:02", terminal.text), what="what is usual")
+        self.assertNotIn(b"\x1b[33m", terminal.drawn)
+        until(lambda: re.search(r"▸ pxe_ready +0:0[5-9].* longer than the usual 0:02", terminal.text), what="twice as long")
+        self.assertRegex(terminal.drawn, rb"\x1b\[33m[^\x1b]*longer than the usual 0:02")
 
     def test_what_is_remarked_meanwhile_stands_above_the_steps(self):
         terminal = self.watch()
