@@ -1,3 +1,4 @@
+public import FoundationEssentials
 public import Model
 
 /// What sprout-boot and sprout-metadata ask of the orchestrator on the socket that is theirs, `install.sock`.
@@ -37,6 +38,14 @@ public enum Installer {
         public var orders: [InstallerOrder]
 
         public init(next: Int64, orders: [InstallerOrder]) { (self.next, self.orders) = (next, orders) }
+    }
+
+    /// All logs inside an installer, by the order to send them.
+    public struct Logs: Equatable, Sendable, Codable {
+        public var order: Int64
+        public var archive: Data
+
+        public init(order: Int64, archive: Data) { (self.order, self.archive) = (order, archive) }
     }
 
     /// The answer as the machine gets it.

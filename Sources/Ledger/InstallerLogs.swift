@@ -11,6 +11,8 @@ extension Ledger {
         public let orders: [InstallerOrder]
         /// The host, if it has failed by what was told.
         public let failed: Host?
+        /// The host, if logs that were asked of its agent will not come.
+        public let lostLogs: Host?
     }
 
     /// Keeps the lines that are new, and fails the host whose installer has stopped; nil for whoever has no token of an installer.
@@ -23,7 +25,7 @@ extension Ledger {
             // A gap is asked for again; what begins before is known in part. What comes of an earlier start of the machine
             // after the first word of a later one has no place any more.
             guard run.isCurrent, before <= run.lines else {
-                return Heard(next: run.lines + 1, orders: [], failed: nil)
+                return Heard(next: run.lines + 1, orders: [], failed: nil, lostLogs: nil)
             }
             let fresh = batch.lines.dropFirst(Int(clamping: run.lines - before))
             let moment = now()
@@ -33,9 +35,10 @@ extension Ledger {
                 progress.pace = InstallerPace(first, of: batch, at: moment)
             }
             var bytes: Int64 = 0
+            var hasLostLogs = false
             for (index, line) in fresh.enumerated() {
                 progress.take(line)
-                if line.source == .agent { try noteDone(line.text, by: run, batch) }
+                if line.source == .agent, try noteOrder(line.text, by: run, batch, author) { hasLostLogs = true }
                 bytes += Int64(line.text.utf8.count)
                 try keep(line, number: run.base + run.lines + Int64(index) + 1, of: run.operation, batch, moment)
             }
@@ -47,7 +50,9 @@ extension Ledger {
             try note(progress, run.base + lines, bytes, of: run.operation, at: moment)
             let failed = try progress.hasStopped ? fail(run, progress, by: author) : nil
             if failed == nil, !fresh.isEmpty { try waitForMore(of: run, progress, moment) }
-            return Heard(next: lines + 1, orders: try orders(for: run, batch), failed: failed)
+            return Heard(
+                next: lines + 1, orders: try orders(for: run, batch), failed: failed,
+                lostLogs: hasLostLogs ? run.host : nil)
         }
     }
 

@@ -62,4 +62,19 @@ extension Migrations {
         ) STRICT;
         CREATE INDEX installer_pace_by_type ON installer_pace (server_type);
         """
+
+    /// All logs inside an installer, which go with whatever else was told from there.
+    static let installerBundleTable =
+        """
+        -- Of an order for logs: that they came, or that the agent said that it could not send them.
+        ALTER TABLE installer_order ADD COLUMN arrived_at INTEGER;
+        ALTER TABLE installer_order ADD COLUMN failed_at INTEGER;
+
+        CREATE TABLE installer_bundle (
+            operation TEXT PRIMARY KEY REFERENCES installer (operation) ON DELETE CASCADE,
+            at INTEGER NOT NULL,
+            -- A tar.gz as it came: nobody here looks into it.
+            bytes BLOB NOT NULL
+        ) STRICT;
+        """
 }

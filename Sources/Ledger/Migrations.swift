@@ -281,6 +281,7 @@ enum Migrations {
         installerTables,
         ownDisks,
         installerPaces,
+        installerBundleTable,
     ]
 
     /// Brings the database to this release's layout, each step in a transaction of its own.

@@ -102,6 +102,7 @@ public struct InstallerOrder: Equatable, Sendable, Codable {
     public enum Verb: String, Sendable, Codable {
         case reboot
         case powerOff = "power-off"
+        case logs
     }
 
     public var id: Int64

@@ -52,6 +52,9 @@ public struct LiveProgress: Equatable, Sendable, Codable {
         }
     }
 
+    /// Whether its agent is there to be told something.
+    public func isHeard(at moment: Timestamp) -> Bool { moment <= heardAt + InstallerOrder.longestSilence }
+
     /// How far it is, and for how long it will be at work.
     public var words: String? {
         guard let left else { return sentence }

@@ -2,7 +2,7 @@ public import Database
 
 /// The layout of the database that this release reads and writes.
 public enum Schema {
-    public static let version: Int64 = 10
+    public static let version: Int64 = 11
 
     /// The earliest layout whose release can go on with this one, reading and writing.
     ///

@@ -1,5 +1,6 @@
 import Control
 import Crypto
+import FoundationEssentials
 import HTTP
 import Model
 import Recipes
@@ -17,6 +18,7 @@ struct Installers: Sendable {
         [
             .post("/api/boot/answer", answer),
             .post("/api/boot/telemetry", telemetry),
+            .post("/api/boot/telemetry/logs", logs),
             .post("/api/hosts/:id/installed", installed),
             .get("/api/hosts/:id/first-boot-script", firstBootScript),
             .post("/api/hosts/:id/phone-home", phoneHome),
@@ -43,6 +45,20 @@ struct Installers: Sendable {
         guard answer.status == 200, case .bytes(let bytes) = answer.body else { return answer }
         let heard = try JSON.decode(Installer.Heard.self, from: bytes)
         return .text("next \(heard.next)\n" + heard.orders.map { "order \($0.id) \($0.verb.rawValue)\n" }.joined())
+    }
+
+    /// All logs as one file, of which nobody looks further than this: it goes to people as it came.
+    private func logs(_ request: Request) async throws -> Response {
+        guard let number = request.query["order"].flatMap({ Int64($0) }), let token = Token(request.bearer),
+            let order = try await store.logsOrder(number, tokenHash: token.hash)
+        else { throw Problem(404, "There is nothing here.") }
+        guard request.body.starts(with: [0x1f, 0x8b]) else {
+            throw Problem(422, "What was sent is no tar.gz, and is not kept.")
+        }
+        // An agent to which the answer was lost sends them again.
+        guard !order.hasArrived else { return Response(status: 204) }
+        return try await ask(
+            "/telemetry/logs", request, token: nil, Installer.Logs(order: number, archive: Data(request.body)))
     }
 
     private func installed(_ request: Request) async throws -> Response {

@@ -19,12 +19,16 @@ struct InstallerDesk: Sendable {
     let progress: ProgressBell
     let reactor: Reactor
 
+    /// What people ask of it, on the socket for commands.
+    var commands: [Routes.Route] { [.post("/operations/:id/log/bundle", askForLogs)] }
+
     func routes(_ health: Health) -> Routes {
         Routes(
             .get("/health", health.respond),
             .post("/boots", grantBoot),
             .post("/answers", answer),
             .post("/telemetry", telemetry),
+            .post("/telemetry/logs", keepLogs),
             .post("/hosts/:id/installed", installed),
             .post("/hosts/:id/phone-home", phonedHome)
         )
@@ -77,8 +81,36 @@ struct InstallerDesk: Sendable {
             await desk.feed.ring()
             await note(host, "\(host.hostname) is now \(host.state.rawValue): its installer stopped", request)
         }
+        if let host = heard.lostLogs {
+            await desk.feed.ring()
+            await note(.installerLogsFailed, host, "\(host.hostname): its agent could not send the logs", request)
+        }
         await progress.ring()
         return try .json(Installer.Heard(next: heard.next, orders: heard.orders))
+    }
+
+    private func askForLogs(_ request: Request) async throws -> Response {
+        let wish = try JSON.decode(strictly: LogsWish.self, from: request.body)
+        let id = request.parameters["id"] ?? ""
+        let reason = try wish.usableReason
+        let author = desk.author(request)
+        let host = try await desk.commit(request) {
+            try await desk.ledger.askForLogs(ofOperation: id, reason: reason, by: author)
+        }
+        await note(.installerLogsRequested, host, "\(host.hostname): its agent is asked for all logs", request)
+        return try .json(try await desk.store.installerBundle(ofOperation: id, at: .now()), status: 202)
+    }
+
+    private func keepLogs(_ request: Request) async throws -> Response {
+        let message = try JSON.decode(Installer.Message<Installer.Logs>.self, from: request.body)
+        let (caller, author) = (caller(of: message), author(request, message.address))
+        let host = try await desk.commit(request) {
+            try await desk.ledger.keepLogs(
+                Array(message.content.archive), ofOrder: message.content.order, from: caller, by: author)
+        }
+        guard let host else { throw Problem(404, "There is nothing here.") }
+        await note(.installerLogsArrived, host, "\(host.hostname): all logs inside its installer are here", request)
+        return Response(status: 204)
     }
 
     private func text(
@@ -216,7 +248,29 @@ struct InstallerDesk: Sendable {
     }
 
     private func note(_ host: Host, _ sentence: String, _ request: Request) async {
-        desk.note(.hostAdvanced, sentence, host, request, operation: await desk.latestOperation(of: host))
+        await note(.hostAdvanced, host, sentence, request)
+    }
+
+    private func note(_ kind: Event.Kind, _ host: Host, _ sentence: String, _ request: Request) async {
+        desk.note(kind, sentence, host, request, operation: await desk.latestOperation(of: host))
+    }
+}
+
+/// The body of `POST /operations/{id}/log/bundle`.
+private struct LogsWish: StrictBody {
+    /// Why, for who reads the timeline later.
+    let reason: String?
+
+    enum CodingKeys: CodingKey, CaseIterable { case reason }
+
+    var usableReason: String? {
+        get throws(Problem) {
+            guard let reason, !reason.allSatisfy(\.isWhitespace) else { return nil }
+            guard reason.count <= 200 else {
+                throw Problem(422, "A reason has at most 200 characters.", field: "reason")
+            }
+            return reason
+        }
     }
 }
 

@@ -66,12 +66,16 @@ daemon { reactor, termination in
     let routes =
         images.routes() + downloads.routes() + rebuild.routes + removal.routes + secrets.routes + power.routes
         + cluster.routes + notices.routes + desk.taskRoutes + access.routes + certificates.routes + files.routes
-        + backups.routes + box.routes + network.routes + support.routes
+        + backups.routes + box.routes + network.routes + support.routes + installer.commands
     let commands = try Server(
         on: sockets.claim("command"), reactor, desk.commandRoutes(health, others: routes), counting: metrics.traffic,
         onFailure: report)
+    var roomy = Limits()
+    // The logs of an installer, a mebibyte at most, come as base64.
+    roomy.body = 2 << 20
     let installations = try Server(
-        on: sockets.claim("install"), reactor, installer.routes(health), counting: metrics.traffic, onFailure: report)
+        on: sockets.claim("install"), reactor, installer.routes(health), limits: roomy, counting: metrics.traffic,
+        onFailure: report)
     let observations = try Server(
         on: sockets.claim("observe"), reactor, desk.observeRoutes(health, sightings), counting: metrics.traffic,
         onFailure: report)

@@ -7,19 +7,20 @@ import Store
 extension Site {
     /// Some lines, and how far the installer is.
     func installerLog(_ request: Request) async throws -> Response {
-        let operation = try await operation(request)
+        let operation = try await operation(of: request)
         let after = try number(request.query["after"], 0...Int64.max, "after") ?? 0
         let limit = try number(request.query["limit"], 1...1000, "limit") ?? 500
         let lines = try await store.installerLines(ofOperation: operation.id, after: after, limit: Int(limit))
         let report = try await store.installerReport(ofOperation: operation.id)
         var page = LogPage(lines: lines)
         if let report { page.report = try await store.progress(report, try await usual.times()) }
+        page.bundle = try await store.installerBundle(ofOperation: operation.id, at: .now())
         return try .json(page)
     }
 
     /// Each line as it comes.
     func followInstallerLog(_ request: Request) async throws -> Response {
-        let operation = try await operation(request)
+        let operation = try await operation(of: request)
         let point = request.headers["last-event-id"] ?? request.query["after"]
         let start = try number(point, 0...Int64.max, "after") ?? 0
         var response = Response.events { writer in
@@ -44,7 +45,7 @@ extension Site {
 
     /// All lines that are kept, as a file.
     func installerLogFile(_ request: Request) async throws -> Response {
-        let operation = try await operation(request)
+        let operation = try await operation(of: request)
         let host = try await store.host(operation.host)
         var text = ""
         var seen: Int64 = 0
@@ -61,7 +62,8 @@ extension Site {
         return response
     }
 
-    private func operation(_ request: Request) async throws -> Operation {
+    /// The operation that a path names.
+    func operation(of request: Request) async throws -> Operation {
         let id = request.parameters["id"] ?? ""
         guard let record = try await store.operation(id: id) else {
             throw Problem(404, "There is no operation \(id.prefix(60)).")
@@ -99,6 +101,7 @@ extension Store {
 
 private struct LogPage: Encodable {
     var report: LiveProgress?
+    var bundle: InstallerBundle?
     let lines: [InstallerLine]
 }
 
@@ -110,6 +113,7 @@ struct LogPane {
     /// Why nothing will be heard, as a sentence.
     let obstacle: HTML?
     let report: LiveProgress?
+    let bundle: InstallerBundle?
     let lines: [InstallerLine]
 
     var html: HTML? {
@@ -127,6 +131,7 @@ struct LogPane {
             <button class="plain shown" type="button" aria-pressed="true" data-log-wrap hidden>Wrap</button>
             <button class="plain shown" type="button" data-log-copy hidden>Copy</button>
             <a class="button plain" href="/ops/\(operation.id)/log" download>Download</a></div>
+            \(LogBundlePart(operation: operation, bundle: bundle, isHeard: report?.isHeard(at: .now()) ?? false).html)
             <ol class="wire log-lines" role="log" aria-label="Lines of the installer's logs, the latest last" tabindex="0">\
             \(lines.map { LogRow(line: $0).html })</ol>
             </section>

@@ -23,11 +23,12 @@ extension Site {
         let log = LogPane(
             operation: record.operation, obstacle: try await obstacle(ofLogOf: record.operation, host),
             report: progress,
+            bundle: try await store.installerBundle(ofOperation: id, at: .now()),
             lines: try await store.installerLines(ofOperation: id, after: first, limit: LogPane.shown))
         let isLatest = try await store.operations(ofHost: host.id).first?.id == id
         let main: HTML = """
             <nav aria-label="Way back"><a class="back" href="/hosts/\(host.id)">\(host.hostname)</a></nav>
-            <article class="host" data-about="\(host.id)"><div data-fresh="operation" data-on="host. netboot.">
+            <article class="host" data-about="\(host.id)"><div data-fresh="operation" data-on="host. installer. netboot.">
             \(OperationHead(record: record, host: host).html)
             \(FailureCard(record: record, host: host, last: steps.lastLines, isLatest: isLatest).html)
             \(steps.html)

@@ -1,4 +1,5 @@
 import HTTP
+import Model
 
 /// The pages beside those of hosts, as they are offered in every page's header.
 extension Site {
@@ -7,6 +8,8 @@ extension Site {
             .viewer(.get("/ops", operationsPage)),
             .viewer(.get("/ops/:id", operationPage)),
             .viewer(.get("/ops/:id/log", installerLogFile)),
+            .viewer(.get("/ops/:id/log/bundle") { .redirect(to: "/ops/\(try await operation(of: $0).id)") }),
+            .operator(.post("/ops/:id/log/bundle", askForLogsByForm)),
             .viewer(.get("/discoveries", discoveriesPage)),
             .viewer(.get("/images", imagesPage)),
             .viewer(.get("/image/download") { _ in .redirect(to: "/images") }),

@@ -12,6 +12,8 @@ extension Site {
             .viewer(.get("/api/operations/:id", operation)),
             .viewer(.get("/api/operations/:id/log", installerLog)),
             .viewer(.get("/api/operations/:id/log/live", followInstallerLog)),
+            .viewer(.get("/api/operations/:id/log/bundle", logBundle)),
+            .operator(.post("/api/operations/:id/log/bundle", askForLogs)),
             .viewer(.get("/api/server-types/:key", serverType)),
         ]
     }

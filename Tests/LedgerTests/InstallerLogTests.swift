@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct InstallerLogTests {
     /// A host whose installer tells what it does.
-    private struct Telling {
+    struct Telling {
         let armed: InstallerTests.Armed
         let operation: String
 

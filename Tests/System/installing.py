@@ -133,6 +133,11 @@ class Machine:
         headers = {"Content-Type": "text/plain", "Authorization": f"Bearer {token or self.token}"}
         return self.box.request("POST", f"/api/boot/telemetry?run={run}&first={first}&up={up}", body, headers)
 
+    def send_logs(self, order, archive, token=None):
+        """Posts all logs as the agent does that has the order to."""
+        headers = {"Content-Type": "application/gzip", "Authorization": f"Bearer {token or self.token}"}
+        return self.box.request("POST", f"/api/boot/telemetry/logs?order={order}", archive, headers)
+
     def begin(self):
         """From armed to where its installer has its answer."""
         armed = self.arm()

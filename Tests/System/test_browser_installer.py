@@ -1,5 +1,6 @@
 """What is told from inside an installer, on the tile of its host and on the page of its operation, as it comes."""
 
+import gzip
 import pathlib
 import time
 
@@ -141,6 +142,59 @@ class InsideTheInstaller(BrowserTest):
         expect(tile.locator(".left")).to_be_hidden()
         expect(pane.locator(".left")).to_be_hidden()
         expect(stages.locator("[data-step=next]")).to_have_count(0)
+    def send_logs(self, machine, archive):
+        order = machine.tell(first=2).body.decode().split()[-2]
+        self.assertEqual(machine.send_logs(order, archive).status, 204)
+
+    def test_all_logs_are_asked_for_and_downloaded_once_they_came_without_a_reload(self):
+        host, machine, operation = self.installing()
+        page = self.open(f"/ops/{operation}")
+        pane = page.get_by_role("region", name="Inside the installer")
+        expect(pane.get_by_role("log")).to_be_visible()
+        button = pane.get_by_role("button", name="Fetch all logs")
+        expect(button).to_have_count(0)
+        machine.tell("low a line")
+        expect(button).to_be_visible(timeout=3000)
+        pane.get_by_label("Why all logs are fetched").fill(f"to see {HOSTILE}")
+        button.click()
+        expect(pane.get_by_role("status")).to_contain_text("its agent collects them")
+        expect(button).to_have_count(0)
+        archive = gzip.compress(b"all of it")
+        self.send_logs(machine, archive)
+        link = pane.get_by_role("link", name="Download all logs")
+        expect(link).to_be_visible(timeout=3000)
+        expect(pane.get_by_role("button", name="Fetch all logs again")).to_be_visible()
+        with page.expect_download() as download:
+            link.click()
+        self.assertEqual(pathlib.Path(download.value.path()).read_bytes(), archive)
+        self.assertEqual(download.value.suggested_filename, f"{host['hostname']}-{operation}-logs.tar.gz")
+        expect(page.get_by_role("list").filter(has_text="All logs inside the installer").first).to_contain_text("are here")
+        reasons = [event.get("reason") for event in self.box.get(f"/api/hosts/{host['id']}/events").json]
+        self.assertIn(f"to see {HOSTILE}", reasons)
+
+    def test_all_logs_are_fetched_without_scripts_too(self):
+        _, machine, operation = self.installing()
+        machine.tell("low a line")
+        page = self.open(f"/ops/{operation}", java_script_enabled=False)
+        page.get_by_role("button", name="Fetch all logs").click()
+        expect(page.get_by_text("Load this page again to see whether they are there.")).to_be_visible()
+        archive = gzip.compress(b"all of it")
+        self.send_logs(machine, archive)
+        page.reload()
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Download all logs").click()
+        self.assertEqual(pathlib.Path(download.value.path()).read_bytes(), archive)
+
+    def test_logs_that_will_not_come_are_told_and_asked_for_again(self):
+        _, machine, operation = self.installing()
+        machine.tell("low a line")
+        page = self.open(f"/ops/{operation}")
+        pane = page.get_by_role("region", name="Inside the installer")
+        pane.get_by_role("button", name="Fetch all logs").click()
+        order = machine.tell(first=2).body.decode().split()[-2]
+        machine.tell(f"agent order {order} failed", first=2)
+        expect(pane.get_by_role("alert")).to_contain_text("could not send them", timeout=3000)
+        expect(pane.get_by_role("button", name="Fetch all logs")).to_be_visible()
 
     def test_P6_it_is_readable_without_scripts(self):
         _, machine, operation = self.installing()

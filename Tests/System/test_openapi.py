@@ -94,6 +94,7 @@ class OpenAPITest(unittest.TestCase):
                      "/api/hosts/pve-9/tasks", "/api/operations?host=pve-9&outcome=ready", f"/api/images/{image}",
                      "/api/hosts/pve-9/answer", "/api/images", "/api/wire/pve-9"]:
             self.assertEqual(ask("GET", path).status, 200, path)
+        self.logs(ask)
         self.assertEqual(ask("POST", f"/api/images/{image}/verify", {}).status, 200)
         ask("POST", "/api/hosts", {"mac": "52:54:00:00:00:01", "server_type": "vm", "hostname": "pve-1"})
         ask("POST", "/api/hosts", {"mac": 7})
@@ -112,13 +113,31 @@ class OpenAPITest(unittest.TestCase):
             "GET /events", "GET /wall/events", "GET /api/wire/live", "GET /api/operations/{id}/log/live"}
         self.assertEqual(sorted(unseen), [])
 
+    def logs(self, ask):
+        """All logs inside an installer, from the wish to the file."""
+        machine = Machine(self.box, 7)
+        self.box.register(7, hostname="pve-7")
+        machine.begin()
+        path = f"/api/operations/{self.box.get('/api/operations').json['operations'][0]['id']}/log"
+        self.assertEqual(ask("POST", f"{path}/bundle", {}).status, 409)
+        machine.tell("low a")
+        self.assertEqual(ask("POST", f"{path}/bundle", {"reason": "to see"}).status, 202)
+        order = machine.tell(first=2).body.decode().split()[-2]
+        token = {"Authorization": f"Bearer {machine.token}", "Content-Type": "application/gzip"}
+        for content, status in [(b"x", 422), (b"\x1f\x8b", 204)]:
+            answer = ask("POST", f"/api/boot/telemetry/logs?order={order}", content, token)
+            self.assertEqual(answer.status, status, answer.body)
+        self.assertEqual(ask("GET", f"{path}/bundle").body, b"\x1f\x8b")
+        self.assertEqual(ask("GET", path).json["bundle"]["state"], "arrived")
+        machine.finish()
+
     def reads(self):
         hosts = ["", "/answer", "/operations", "/tasks", "/events", "/power", "/inventory"]
         return [
             "/api/hosts", "/api/hosts?state=registered&type=vm&q=PVE", "/api/hosts?limit=0", "/api/hosts?state=x",
             *[f"/api/hosts/pve-1{part}" for part in hosts], "/api/hosts/nobody", "/api/events?limit=5",
             "/api/events?kind=host.registered", "/api/events?since=x", "/api/operations", "/api/operations?outcome=x",
-            "/api/operations/none", "/api/operations/none/log", "/api/discoveries", "/api/discoveries?ignored=true", "/api/images",
+            "/api/operations/none", "/api/operations/none/log", "/api/operations/none/log/bundle", "/api/discoveries", "/api/discoveries?ignored=true", "/api/images",
             "/api/images/imports", "/api/images/none", "/api/network/boot-options", "/api/network/servers", "/api/wire",
             "/api/wire/52:54:00:00:00:77", "/api/wire/nobody", "/api/server-types", "/api/server-types/vm",
             "/api/server-types/none", "/api/notifications", "/api/secrets", "/health", "/metrics", "/", "/hosts/pve-1",
@@ -134,6 +153,7 @@ class OpenAPITest(unittest.TestCase):
         upload = {"name": "a.iso", "size": 3}
         return [
             ("POST", "/api/boot/answer", machine), ("POST", "/api/boot/telemetry?run=0123456789abcdef&first=1&up=1", b""),
+            ("POST", "/api/boot/telemetry/logs?order=1", b"x"), ("POST", "/api/operations/none/log/bundle", {}),
             ("POST", "/api/hosts/0/installed", {"fqdn": "a.b"}),
             ("POST", "/api/hosts/0/phone-home", {}), ("POST", "/api/hosts/pve-1/rebuild", {"dry_run": True}),
             ("POST", "/api/hosts/pve-1/rebuild", {"dry_ran": True}), ("POST", "/api/hosts/pve-1/cancel", {}),

@@ -1,6 +1,8 @@
 """What is told from inside installers, as Sprout takes it, keeps it and shows it."""
 
+import gzip
 import json
+import os
 import re
 import time
 import threading
@@ -256,6 +258,81 @@ class TelemetryTest(unittest.TestCase):
         asked = self.box.request("POST", f"/api/hosts/{machine.mac}/power", {"action": "off", "graceful": False})
         self.assertIn("is switched off by the agent beside its installer", asked.json["sentence"])
         self.assertIn(b"power-off", machine.tell(first=2).body)
+
+    def ask_for_logs(self, machine, first, **wish):
+        """The number of the order that its agent is given."""
+        asked = self.box.request("POST", f"/api/operations/{self.operation(machine)}/log/bundle", wish)
+        self.assertEqual((asked.status, asked.json["state"]), (202, "asked"), asked.body)
+        told = machine.tell(first=first).body.decode().splitlines()
+        self.assertRegex(told[-1], r"^order \d+ logs$")
+        return int(told[-1].split()[1])
+
+    def bundle(self, machine):
+        return self.box.get(f"/api/operations/{self.operation(machine)}/log/bundle")
+
+    def log_events(self, machine):
+        events = self.box.get(f"/api/hosts/{machine.mac}/events").json
+        return [event for event in reversed(events) if event["kind"].startswith("installer.logs")]
+
+    def test_all_logs_are_asked_for_with_a_reason_and_fetched_once_they_came(self):
+        machine = self.machine()
+        path = f"/api/operations/{self.operation(machine)}/log/bundle"
+        refused = self.box.request("POST", path, {})
+        self.assertEqual(refused.status, 409)
+        self.assertIn("No agent is heard inside the installer of pve-", refused.json["detail"])
+        self.assertEqual(self.bundle(machine).json["detail"], "Nobody has asked for all logs inside this installer.")
+        machine.tell("low a")
+        order = self.ask_for_logs(machine, 2, reason="the disk is missing")
+        self.assertIn("have not come yet", self.bundle(machine).json["detail"])
+        machine.tell(f"agent order {order} logs", first=2)
+        archive = gzip.compress(b"all of it")
+        self.assertEqual(machine.send_logs(order, archive).status, 204)
+        file = self.bundle(machine)
+        self.assertEqual((file.body, file.headers["content-type"]), (archive, "application/gzip"))
+        self.assertRegex(file.headers["content-disposition"], r'^attachment; filename="pve-\d+-.*-logs.tar.gz"$')
+        told = self.log(machine)["bundle"]
+        self.assertEqual((told["state"], told["size"]), ("arrived", len(archive)))
+        asked, arrived = self.log_events(machine)
+        self.assertEqual((asked["kind"], asked["reason"]), ("installer.logs_requested", "the disk is missing"))
+        self.assertNotIn("the machine at", asked["actor"])
+        self.assertEqual((arrived["kind"], arrived["actor"]), ("installer.logs_arrived", "the machine at 127.0.0.1"))
+        self.assertEqual(asked["operation"], self.operation(machine))
+
+    def test_logs_that_nobody_asked_of_who_sends_them_change_nothing(self):
+        mine, other = self.machine(), self.machine()
+        mine.tell("low mine")
+        other.tell("low other")
+        order, others = self.ask_for_logs(mine, 2), self.ask_for_logs(other, 2)
+        archive = gzip.compress(b"mine")
+        for token in ["x", "0" * 43, self.box.token, other.token]:
+            self.assertEqual(mine.send_logs(order, archive, token=token).status, 404)
+        for number in [others, others + 1, 0, -1, "x", "", "9" * 30]:
+            self.assertEqual(mine.send_logs(number, archive).status, 404, number)
+        self.assertEqual(mine.send_logs(order, b"no tar.gz").status, 422)
+        self.assertEqual(mine.send_logs(order, b"").status, 422)
+        self.assertEqual(mine.send_logs(order, archive + bytes(1 << 20)).status, 413)
+        self.assertEqual((self.bundle(mine).status, self.bundle(other).status), (404, 404))
+        self.assertEqual([len(self.log_events(mine)), len(self.log_events(other))], [1, 1])
+        largest = archive + os.urandom((1 << 20) - len(archive))
+        self.assertEqual(mine.send_logs(order, largest).status, 204)
+        self.assertEqual(mine.send_logs(order, gzip.compress(b"something else")).status, 204, "its answer may have been lost")
+        self.assertEqual(self.bundle(mine).body, largest)
+        self.assertEqual(len(self.log_events(mine)), 2)
+        self.assertEqual(self.bundle(other).status, 404)
+
+    def test_who_only_looks_does_not_ask_for_logs_and_a_reason_is_short(self):
+        machine = self.machine()
+        machine.tell("low a")
+        path = f"/api/operations/{self.operation(machine)}/log/bundle"
+        viewer = self.box.new_token("looks", "viewer")
+        refused = self.box.request("POST", path, {}, {"Authorization": f"Bearer {viewer}"})
+        self.assertEqual(refused.status, 403)
+        for wish, field in [({"reason": "x" * 201}, "reason"), ({"why": "x"}, "why"), ({"reason": 1}, "reason")]:
+            answer = self.box.request("POST", path, wish)
+            self.assertEqual((answer.status, answer.json["field"]), (422, field), answer.body)
+        self.assertEqual(self.box.request("POST", "/api/operations/none/log/bundle", {}).status, 404)
+        self.assertEqual(self.log_events(machine), [])
+        self.assertEqual(machine.tell(first=2).body, b"next 2\n")
 
     def test_who_has_no_token_of_it_changes_nothing(self):
         mine, other = self.machine(), self.machine()

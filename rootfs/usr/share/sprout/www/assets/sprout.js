@@ -162,6 +162,8 @@ function showProgress({ operation, host: id, percent, sentence, heard_at, left, 
   const log = find(`[data-log="${operation}"]`);
   if (!log) return;
   showShare(log, percent, left);
+  // Its agent was not heard when the page was made, and can be asked for all logs now.
+  if (log.querySelector("[data-unheard]")) refresh("installer.");
   setText(log.querySelector("[data-log-words]"), `${sentence ?? "it starts"} · heard ${hour.format(Date.parse(heard_at))}`);
   const begun = String(stages.filter((stage) => stage.started_at).length);
   if (log.dataset.stages === begun) return;
