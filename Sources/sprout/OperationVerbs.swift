@@ -1,5 +1,6 @@
 import Control
 import HTTP
+import Linux
 import Model
 
 extension Verb {
@@ -36,12 +37,22 @@ extension Verb {
         words: ["operations", "log"], summary: "show what was told from inside the installer, line by line",
         operands: [Operand(name: "ID")],
         options: [
-            Option(name: "--follow", value: nil, summary: "go on with each line as it comes"), outputOption,
+            Option(name: "--follow", value: nil, summary: "go on with each line as it comes"),
+            Option(
+                name: "--bundle", value: "FILE",
+                summary: "have its agent send all logs there, as a tar.gz, and write them into FILE", completion: .file),
+            Option(name: "--reason", value: "TEXT", summary: "--bundle: why, for who reads the events later"),
+            outputOption,
         ] + connectionOptions,
         example: "sprout operations log 019ab8c1-2f3e-7a41-9c55-0123456789ab --follow"
     ) { invocation in
         let api = try API(invocation)
         let path = "/api/operations/\(Percent.encoded(invocation.operands[0]))/log"
+        if let file = invocation.value("--bundle") { return try await fetchBundle(path, into: file, api, invocation) }
+        guard !invocation.has("--reason") else {
+            throw UsageError(
+                description: "--reason says why a bundle is fetched: add --bundle FILE", verb: operationsLog)
+        }
         var seen: Int64 = 0
         while true {
             let (page, _) = try await api.get("\(path)?after=\(seen)&limit=1000", as: LogPage.self)
@@ -58,6 +69,49 @@ extension Verb {
             try say(try JSON.decode(InstallerLine.self, from: Array(received.data.utf8)), invocation)
         }
     }
+
+    private static func fetchBundle(
+        _ path: String, into file: String, _ api: API, _ invocation: Invocation
+    ) async throws {
+        guard !invocation.has("--follow") else {
+            throw UsageError(
+                description: "--bundle and --follow are two things: do one after the other", verb: operationsLog)
+        }
+        let wish = invocation.value("--reason").map { ["reason": $0] } ?? [:]
+        try await api.send("POST", "\(path)/bundle", body: try JSON.encode(wish))
+        Terminal.complain("Its agent is asked for all logs: it collects them, and sends them.")
+        let bundle = try await awaitBundle(path, api, invocation.reactor)
+        if bundle.state == .failed {
+            throw Failure(description: "the logs did not come: \(bundle.problem ?? "ask again")")
+        }
+        let answer = try await api.send("GET", "\(path)/bundle")
+        do { try Files.write(answer.body, to: file, mode: 0o600) } catch {
+            throw Failure(description: "\(file): \(error)")
+        }
+        if invocation.isJSON { return Terminal.say(String(decoding: try JSON.encode(bundle), as: UTF8.self)) }
+        Terminal.say("\(file) is written: \(answer.body.count) bytes.")
+    }
+
+    private static func awaitBundle(_ path: String, _ api: API, _ reactor: Reactor) async throws -> InstallerBundle {
+        let begin = Reactor.Deadline.now
+        while true {
+            let (page, _) = try await api.get("\(path)?after=\(Int64.max)&limit=1", as: LogPage.self)
+            if let bundle = page.bundle, bundle.state != .asked {
+                Terminal.status("")
+                return bundle
+            }
+            let waited = begin.duration(to: .now)
+            guard waited < patienceForBundle else {
+                throw Failure(
+                    description:
+                        "the logs have not come within two minutes; `sprout events list` says whether they do later")
+            }
+            Terminal.status("waiting for them, \(waited.components.seconds) s")
+            try await reactor.sleep(for: .seconds(1))
+        }
+    }
+
+    private static let patienceForBundle: Duration = .seconds(120)
 
     /// With JSON each line is one object.
     private static func say(_ line: InstallerLine, _ invocation: Invocation) throws {
@@ -95,6 +149,7 @@ extension Verb {
 }
 
 private struct LogPage: Decodable {
+    let bundle: InstallerBundle?
     let lines: [InstallerLine]
 }
 

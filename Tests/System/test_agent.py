@@ -3,6 +3,7 @@
 import contextlib
 import http.server
 import io
+import json
 import os
 import pathlib
 import shutil
@@ -758,6 +759,40 @@ class WholeWayTest(unittest.TestCase):
             self.assertEqual(host.arm().status, 202)
             until(lambda: (machine.proc / "sysrq-trigger").read_text() == "b\n", 30, "the machine to be restarted")
             self.assertRegex(told("agent")[-1], r"^order \d+ reboot$")
+
+    def test_all_logs_come_when_they_are_asked_for_without_passwords_and_a_failure_is_told(self):
+        with Sprout(provisioning=PROVISIONING) as box:
+            import_image(box)
+            box.register(1, hostname="pve-1")
+            host = Installing(box, 1)
+            host.begin()
+            operation = box.get(f"/api/hosts/{host.mac}/operations").json["operations"][0]["id"]
+            machine = Machine(box)
+            self.addCleanup(machine.remove)
+            (machine.home / "place").write_text(f"url='{box.url}/api/boot/telemetry'\ntoken='{host.token}'\n")
+            machine.write("auto_installer.log", b"INFO: fine\nroot_password: hunter22\nINFO: after it\n")
+            machine.write("install-low-level.log", b"unpacking\n" * 1000)
+            machine.start()
+            until(lambda: box.get(f"/api/operations/{operation}/log").json["lines"], what="a first line")
+            file = machine.folder / "logs.tar.gz"
+            began = time.monotonic()
+            done = box.cli("operations", "log", operation, "--bundle", file, "--reason", "to see them all", "-o", "json")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            print(f"{time.monotonic() - began:.1f} s, {file.stat().st_size} bytes", end=" ", flush=True)
+            self.assertEqual(json.loads(done.stdout)["size"], file.stat().st_size)
+            with tarfile.open(file) as tar:
+                files = {pathlib.Path(member.name).name: tar.extractfile(member).read() for member in tar if member.isfile()}
+            self.assertEqual(sorted(files), [
+                "auto_installer.log", "dmesg.txt", "install-low-level.log", "lsblk.txt", "network.txt"])
+            self.assertEqual(files["auto_installer.log"].decode().splitlines(), [
+                "INFO: fine", "(a line that may hold a password was left out)", "INFO: after it"])
+            self.assertEqual(files["install-low-level.log"], b"unpacking\n" * 1000)
+            self.assertIn(b"kernel words", files["dmesg.txt"])
+            self.assertNotIn(b"hunter22", b"".join(files.values()))
+            machine.tool("tar", "exit 1")
+            failed = box.cli("operations", "log", operation, "--bundle", file)
+            self.assertEqual(failed.returncode, 1)
+            self.assertIn("The agent inside the installer could not send them.", failed.stderr)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ import gzip
 import json
 import os
 import re
+import pathlib
+import tempfile
 import time
 import threading
 import unittest
@@ -297,6 +299,37 @@ class TelemetryTest(unittest.TestCase):
         self.assertNotIn("the machine at", asked["actor"])
         self.assertEqual((arrived["kind"], arrived["actor"]), ("installer.logs_arrived", "the machine at 127.0.0.1"))
         self.assertEqual(asked["operation"], self.operation(machine))
+
+    def test_the_command_line_asks_for_all_logs_waits_and_writes_them_for_its_user_alone(self):
+        machine = self.machine()
+        machine.tell("low a")
+        archive, sent = gzip.compress(os.urandom(600_000)), []
+
+        def agent():
+            answer = until(lambda: machine.tell(first=2).body.decode().splitlines()[1:], what="an order")
+            sent.append(machine.send_logs(answer[0].split()[1], archive).status)
+
+        thread = threading.Thread(target=agent)
+        thread.start()
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "logs.tar.gz"
+            done = self.box.cli("operations", "log", self.operation(machine), "--bundle", file, "--reason", "to see")
+            thread.join()
+            self.assertEqual((done.returncode, sent), (0, [204]), done.stderr)
+            self.assertEqual(done.stdout, f"{file} is written: {len(archive)} bytes.\n")
+            self.assertEqual((file.read_bytes(), file.stat().st_mode & 0o777), (archive, 0o600))
+        machine.tell(first=2)
+        order = threading.Thread(target=lambda: until(
+            lambda: [machine.tell(f"agent {line.rsplit(' ', 1)[0]} failed", first=2)
+                     for line in machine.tell(first=2).body.decode().splitlines()[1:]], what="an order"))
+        order.start()
+        failed = self.box.cli("operations", "log", self.operation(machine), "--bundle", "/nowhere/logs.tar.gz")
+        order.join()
+        self.assertEqual(failed.returncode, 1)
+        self.assertIn("the logs did not come: The agent inside the installer could not send them.", failed.stderr)
+        self.assertEqual(self.bundle(machine).body, archive, "what came before stays")
+        self.assertEqual([event["kind"].split("_")[1] for event in self.log_events(machine)],
+                         ["requested", "arrived", "requested", "failed"])
 
     def test_logs_that_nobody_asked_of_who_sends_them_change_nothing(self):
         mine, other = self.machine(), self.machine()
