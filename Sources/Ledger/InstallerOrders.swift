@@ -33,8 +33,9 @@ extension Ledger {
             if try connection.installerBundle(ofOperation: id, at: now())?.state != .asked {
                 try give(.logs, to: listener)
             }
+            let why = reason.map { ": \($0)" } ?? "."
             try append(
-                .installerLogsRequested, "All logs inside the installer of \(host.hostname) are asked for.",
+                .installerLogsRequested, "All logs inside the installer of \(host.hostname) are asked for\(why)",
                 reason: reason, host: host, operation: id, by: author)
             return host
         }

@@ -83,15 +83,17 @@ import Testing
             (.agent, "part sdb sdb ID_FS_LABEL tank"), (.agent, "disk sdc size 100"),
             (.agent, "part sdc sdc ID_FS_LABEL x"), (.low, "part sdc sdc ID_FS_TYPE ntfs"))
         #expect(told.contents == nil)
-        told.take(.agent, "disks told")
+        told.take(.init(uptime: 0, source: .agent, text: "disks told"))
         #expect(
             told.contents?.map { "\($0.disk.identity) \($0)" } == [
                 #"S1 sda2: ext4 "photos", mounted last on Tue Mar  3 10:00:00 2026; sda3, 1 MB: something unknown; "#
                     + #"sda10, 500 GB: NTFS "Basic data""#, #"/dev/sdb sdb: ZFS pool "tank""#,
             ])
-        told.take(.agent, "disk sdd size 100")
-        for number in 0..<200 { told.take(.agent, "part sdd sdd\(number) ID_FS_TYPE xfs") }
-        told.take(.agent, "disks told")
+        told.take(.init(uptime: 0, source: .agent, text: "disk sdd size 100"))
+        for number in 0..<200 {
+            told.take(.init(uptime: 0, source: .agent, text: "part sdd sdd\(number) ID_FS_TYPE xfs"))
+        }
+        told.take(.init(uptime: 0, source: .agent, text: "disks told"))
         #expect(told.contents?.first?.parts.count == 32)
         #expect(told.contents?.first?.description.hasSuffix("sdd7: XFS, and 24 more") == true)
     }

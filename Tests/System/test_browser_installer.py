@@ -169,8 +169,9 @@ class InsideTheInstaller(BrowserTest):
         self.assertEqual(pathlib.Path(download.value.path()).read_bytes(), archive)
         self.assertEqual(download.value.suggested_filename, f"{host['hostname']}-{operation}-logs.tar.gz")
         expect(page.get_by_role("list").filter(has_text="All logs inside the installer").first).to_contain_text("are here")
-        reasons = [event.get("reason") for event in self.box.get(f"/api/hosts/{host['id']}/events").json]
-        self.assertIn(f"to see {HOSTILE}", reasons)
+        page.goto(f"{self.box.url}/timeline?host={host['hostname']}")
+        asked = page.get_by_role("listitem").filter(has_text=f"are asked for: to see {HOSTILE}")
+        expect(asked).to_contain_text("anna")
 
     def test_all_logs_are_fetched_without_scripts_too(self):
         _, machine, operation = self.installing()

@@ -179,7 +179,7 @@ class RefusalTest(unittest.TestCase):
             process.terminate()
             process.wait(10)
             process.stderr.close()
-        self.assertIn("the database is schema 99, this program reads 9", line)
+        self.assertIn("the database is schema 99, this program reads 11", line)
         tables = subprocess.run(["sqlite3", database, ".tables"], capture_output=True, text=True).stdout.split()
         self.assertEqual(tables, ["kept"])
 
