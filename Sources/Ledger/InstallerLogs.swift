@@ -93,7 +93,7 @@ extension Ledger {
                 operation: operation, host: host, base: base, lines: lines, isNew: false, isCurrent: isCurrent)
         }
         guard let (operation, host) = try connection.operation(withToken: hash),
-            [.pxeReady, .pxeBooted, .installing].contains(host.state)
+            host.state.awaitsInstaller
         else { return nil }
         let runs = try connection.rows(
             "SELECT count(*), coalesce(max(base + lines), 0) FROM installer_run WHERE operation = ?",
@@ -126,16 +126,15 @@ extension Ledger {
     private func note(
         _ progress: InstallerProgress, _ lines: Int64, _ bytes: Int64, of operation: Operation, at moment: Timestamp
     ) throws {
-        try connection.run(
+        let kept = try connection.rows(
             """
             INSERT INTO installer (operation, revision, heard_at, progress, lines, kept_bytes)
             VALUES (?1, (SELECT coalesce(max(revision), 0) + 1 FROM installer), ?2, ?3, ?4, ?5)
             ON CONFLICT DO UPDATE SET revision = (SELECT max(revision) + 1 FROM installer), heard_at = ?2,
                 progress = ?3, lines = ?4, kept_bytes = kept_bytes + ?5
-            """, .text(operation.id), .int(moment.milliseconds), .text(progress.json), .int(lines), .int(bytes))
-        let kept = try connection.rows("SELECT kept_bytes FROM installer WHERE operation = ?", .text(operation.id)) {
-            $0.int(0)
-        }
+            RETURNING kept_bytes
+            """, .text(operation.id), .int(moment.milliseconds), .text(progress.json), .int(lines), .int(bytes)
+        ) { $0.int(0) }
         if let kept = kept.first, kept > Self.mostBytes { try thin(operation.id) }
     }
 
@@ -150,29 +149,28 @@ extension Ledger {
                     LIMIT (SELECT count(*) / 2 FROM installer_line WHERE operation = ?1))
                 WHERE place % 2 = 0 AND source != 'agent' AND text NOT LIKE 'ERROR%')
             """, .text(operation))
-        let kept =
-            try connection.rows(
-                "SELECT coalesce(sum(length(CAST(text AS BLOB))), 0) FROM installer_line WHERE operation = ?",
-                .text(operation)
-            ) { $0.int(0) }.first ?? 0
-        if kept > Self.mostBytes {
-            // Nothing but what would have stayed: then the oldest goes.
-            try connection.run(
-                """
-                DELETE FROM installer_line WHERE operation = ?1 AND number IN (
-                    SELECT number FROM installer_line WHERE operation = ?1 ORDER BY number
-                    LIMIT (SELECT count(*) / 4 FROM installer_line WHERE operation = ?1))
-                """, .text(operation))
-        }
+        if try countKept(operation) <= Self.mostBytes { return }
+        // Nothing but what would have stayed: then the oldest goes.
         try connection.run(
             """
-            UPDATE installer SET kept_bytes = (SELECT coalesce(sum(length(CAST(text AS BLOB))), 0)
-                FROM installer_line WHERE operation = ?1) WHERE operation = ?1
+            DELETE FROM installer_line WHERE operation = ?1 AND number IN (
+                SELECT number FROM installer_line WHERE operation = ?1 ORDER BY number
+                LIMIT (SELECT count(*) / 4 FROM installer_line WHERE operation = ?1))
             """, .text(operation))
+        _ = try countKept(operation)
+    }
+
+    private func countKept(_ operation: String) throws -> Int64 {
+        try connection.rows(
+            """
+            UPDATE installer SET kept_bytes = (SELECT coalesce(sum(length(CAST(text AS BLOB))), 0)
+                FROM installer_line WHERE operation = ?1) WHERE operation = ?1 RETURNING kept_bytes
+            """, .text(operation)
+        ) { $0.int(0) }.first ?? 0
     }
 
     private func fail(_ run: InstallerRun, _ progress: InstallerProgress, by author: Author) throws -> Host? {
-        guard run.operation.endedAt == nil, [.pxeReady, .pxeBooted, .installing].contains(run.host.state) else {
+        guard run.operation.endedAt == nil, run.host.state.awaitsInstaller else {
             return nil
         }
         let isRetried = try isRetried(run.host, run.operation.id, progress)

@@ -22,8 +22,7 @@ extension Ledger {
         _ machine: SystemInformation, as json: String, for caller: Caller, by author: Author
     ) throws -> Admission<AnswerGrant> {
         try admit(caller, "for an installer's answer", by: author) { host, operation in
-            let awaited: [HostState] = [.pxeReady, .pxeBooted, .installing]
-            guard awaited.contains(host.state) else {
+            guard host.state.awaitsInstaller else {
                 return try refuse(
                     "\(caller.address) asked for the answer of \(host.hostname), which is \(host.state.rawValue): it"
                         + " got nothing.", host, operation: operation.id, by: author)

@@ -6,7 +6,7 @@ import Store
 extension Ledger {
     /// Puts off the end of a host's time, because its installer has written something.
     func waitForMore(of run: InstallerRun, _ progress: InstallerProgress, _ moment: Timestamp) throws {
-        guard [.pxeBooted, .installing].contains(try host(id: run.host.id)?.state) else { return }
+        guard try host(id: run.host.id)?.state.isInInstaller == true else { return }
         try putOff(run.operation.id, until: moment + progress.longestQuiet)
     }
 
@@ -39,7 +39,7 @@ extension Ledger {
 
     /// Whether its time is that of an installer of which something was heard.
     private func isTold(of host: Host, _ operation: String) throws -> Bool {
-        try [.pxeBooted, .installing].contains(host.state)
+        try host.state.isInInstaller
             && !connection.rows("SELECT 1 FROM installer WHERE operation = ?", .text(operation)) { $0.int(0) }.isEmpty
     }
 

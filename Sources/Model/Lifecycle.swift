@@ -26,6 +26,12 @@ public enum HostState: String, CaseIterable, Sendable, Codable {
     /// True while an operation is at work on the host.
     public var isUnderWay: Bool { deadline != nil }
 
+    /// True while the installer has been given to the machine, and has not said that it is done.
+    public var isInInstaller: Bool { self == .pxeBooted || self == .installing }
+
+    /// True while what an installer asks or tells is expected; the first word may come before its kernel was seen to be loaded.
+    public var awaitsInstaller: Bool { self == .pxeReady || isInInstaller }
+
     /// Why a host whose time is over has failed: what was not heard of it, what that mostly means, and what to do.
     public func sentenceAfter(minutes: Int64) -> String {
         let time = "in \(minutes) minutes"

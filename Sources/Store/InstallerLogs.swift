@@ -37,8 +37,15 @@ extension Store {
 
     /// How far the installer of a host is, while it is at work.
     public func installerReport(ofHost host: Host) throws -> InstallerReport? {
-        guard [.pxeBooted, .installing].contains(host.state) else { return nil }
+        guard host.state.isInInstaller else { return nil }
         return try reports(where: "operation.host = ? AND operation.ended_at IS NULL", .text(host.id)).first
+    }
+
+    /// Whether the agent beside an installer on its machine is there to be told something, also after the installer stopped.
+    public func isAgentHeard(onHost id: String, at moment: Timestamp) throws -> Bool {
+        try reports(where: "operation.host = ?", .text(id)).contains {
+            $0.heardAt <= moment && moment <= $0.heardAt + InstallerOrder.longestSilence
+        }
     }
 
     private func reports(where condition: String, _ value: Bindable) throws -> [InstallerReport] {

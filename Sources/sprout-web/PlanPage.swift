@@ -28,7 +28,8 @@ extension Site {
         let page = PlanPage(
             plan: try JSON.decode(RebuildPlan.self, from: bytes), images: images,
             inventory: try await store.inventory(ofHost: host.id),
-            power: try await store.serverType(of: host)?.power ?? .manual, refusal: refusal)
+            power: try await store.serverType(of: host)?.power ?? .manual,
+            isAgentHeard: try await store.isAgentHeard(onHost: host.id, at: .now()), refusal: refusal)
         return try await planFrame(host, page.html, status: status)
     }
 
@@ -65,6 +66,7 @@ struct PlanPage {
     let images: [InstallerImage]
     let inventory: Inventory?
     let power: ServerType.Power
+    let isAgentHeard: Bool
     let refusal: RemovalRefusal?
 
     var html: HTML {
@@ -95,6 +97,8 @@ struct PlanPage {
 
     private var byHand: HTML {
         switch power {
+        case .manual where isAgentHeard, .wakeOnLAN where isAgentHeard:
+            "Nothing: the agent beside its installer, which still runs, restarts it. It has to boot from the network first."
         case .manual:
             "Switch it on, or restart it, once it is armed: Sprout has no way to. It has to boot from the network first."
         default: "Nothing: Sprout switches it on (\(power.words)). It has to boot from the network first."

@@ -83,6 +83,7 @@ class InsideTheInstaller(BrowserTest):
         loss = page.get_by_role("region", name="What is lost")
         expect(loss).to_contain_text(f'nvme0n1p1: NTFS "{HOSTILE}"')
         expect(loss).to_contain_text("D-1")
+        expect(page.get_by_text("Nothing: the agent beside its installer, which still runs, restarts it.")).to_be_visible()
         expect(page.get_by_role("heading", name="It cannot be rebuilt like this")).to_have_count(0)
         self.expected = "422"
         page.get_by_label("to confirm").fill(host["hostname"])
