@@ -97,7 +97,7 @@ extension Verb {
 
     private static let backupOperand = Operand(name: "NAME")
 
-    private static func passphrase(_ question: String) throws -> String {
+    static func passphrase(_ question: String) throws -> String {
         guard let text = Terminal.secret(question) else {
             throw Failure(description: "no passphrase was typed, so nothing was done")
         }

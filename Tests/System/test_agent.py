@@ -702,16 +702,21 @@ class ServedTest(unittest.TestCase):
 class WholeWayTest(unittest.TestCase):
     """The very agent, and Sprout itself."""
 
+    def installing(self, box):
+        """A host whose installer has its answer, its operation, and the machine whose agent is to report there."""
+        import_image(box)
+        box.register(1, hostname="pve-1")
+        host = Installing(box, 1)
+        host.begin()
+        operation = box.get(f"/api/hosts/{host.mac}/operations").json["operations"][0]["id"]
+        machine = Machine(box)
+        self.addCleanup(machine.remove)
+        (machine.home / "place").write_text(f"url='{box.url}/api/boot/telemetry'\ntoken='{host.token}'\n")
+        return host, operation, machine
+
     def test_E10_P6_lines_are_exact_whatever_breaks_and_a_machine_whose_installer_failed_is_restarted_from_the_page(self):
         with Sprout(provisioning=PROVISIONING) as box:
-            import_image(box)
-            box.register(1, hostname="pve-1")
-            host = Installing(box, 1)
-            host.begin()
-            operation = box.get(f"/api/hosts/{host.mac}/operations").json["operations"][0]["id"]
-            machine = Machine(box)
-            self.addCleanup(machine.remove)
-            (machine.home / "place").write_text(f"url='{box.url}/api/boot/telemetry'\ntoken='{host.token}'\n")
+            host, operation, machine = self.installing(box)
             (machine.proc / "sysrq-trigger").write_text("")
             machine.start()
 
@@ -762,14 +767,7 @@ class WholeWayTest(unittest.TestCase):
 
     def test_all_logs_come_when_they_are_asked_for_without_passwords_and_a_failure_is_told(self):
         with Sprout(provisioning=PROVISIONING) as box:
-            import_image(box)
-            box.register(1, hostname="pve-1")
-            host = Installing(box, 1)
-            host.begin()
-            operation = box.get(f"/api/hosts/{host.mac}/operations").json["operations"][0]["id"]
-            machine = Machine(box)
-            self.addCleanup(machine.remove)
-            (machine.home / "place").write_text(f"url='{box.url}/api/boot/telemetry'\ntoken='{host.token}'\n")
+            host, operation, machine = self.installing(box)
             machine.write("auto_installer.log", b"INFO: fine\nroot_password: hunter22\nINFO: after it\n")
             machine.write("install-low-level.log", b"unpacking\n" * 1000)
             machine.start()

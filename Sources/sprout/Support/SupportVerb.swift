@@ -22,7 +22,7 @@ extension Verb {
             try await write(to: target, invocation)
             return Terminal.say("\(target) is written. Look into it before you give it to anybody.")
         }
-        let passphrase = try newPassphrase()
+        let passphrase = try passphrase("A passphrase for it: ")
         let plain = "\(target).part"
         defer { unlink(plain) }
         try await write(to: plain, invocation)
@@ -47,9 +47,7 @@ extension Verb {
         if Files.exists(target) {
             throw Failure(description: "\(target) is there already: move it away, so that it is not lost")
         }
-        guard let passphrase = Terminal.secret("Its passphrase: ") else {
-            throw Failure(description: "no passphrase was typed, so nothing was done")
-        }
+        let passphrase = try passphrase("Its passphrase: ")
         do {
             let reader = try BackupReader(file, passphrase: passphrase)
             guard try reader.unpack([plainName], into: absolute("."))[plainName] != nil else {
@@ -68,13 +66,6 @@ extension Verb {
 
     private static func absolute(_ path: String) throws -> String {
         path.hasPrefix("/") ? path : "\(try Files.absolute("."))/\(path)"
-    }
-
-    private static func newPassphrase() throws -> String {
-        guard let text = Terminal.secret("A passphrase for it: ") else {
-            throw Failure(description: "no passphrase was typed, so nothing was done")
-        }
-        return text
     }
 
     private static func write(to target: String, _ invocation: Invocation) async throws {
